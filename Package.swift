@@ -1,0 +1,125 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every target of the suite is compiled with: language mode 6, no unchecked memory access, no warning left standing.
+let settings: [SwiftSetting] = [
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+/// A C library that Swift calls: a module map and a shim under `Shared/`.
+func c(_ name: String, pkgConfig: String? = nil) -> Target {
+    .systemLibrary(name: name, path: "Shared/\(name)", pkgConfig: pkgConfig)
+}
+
+/// A module that several executables share.
+func shared(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Shared/\(name)", resources: resources, swiftSettings: settings)
+}
+
+/// An executable: one of the four services, or the operator's tool.
+func executable(_ name: String, in folder: String, _ dependencies: [Target.Dependency], resources: [Resource] = [])
+    -> Target
+{
+    .executableTarget(
+        name: name, dependencies: dependencies, path: "Services/\(folder)", exclude: ["README.md"],
+        resources: resources, swiftSettings: settings)
+}
+
+/// The tests of one module or service.
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, path: "Tests/\(name)", resources: resources, swiftSettings: settings)
+}
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let httpServer = Target.Dependency.product(name: "FlyingFox", package: "FlyingFox")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
+
+/// What every service is made of.
+let service: [Target.Dependency] = ["Contracts", "Messaging", "Postgres", "ServiceKit"]
+
+let package = Package(
+    name: "citycoop",
+    products: [
+        .executable(name: "cities", targets: ["cities"]),
+        .executable(name: "events", targets: ["events"]),
+        .executable(name: "vouchers", targets: ["vouchers"]),
+        .executable(name: "notifications", targets: ["notifications"]),
+        .executable(name: "citycoop", targets: ["citycoop"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
+        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        c("CLinux"),
+        c("CRabbitMQ", pkgConfig: "librabbitmq"),
+        c("CPostgres", pkgConfig: "libpq"),
+        c("CCurl", pkgConfig: "libcurl"),
+
+        shared("EventLoop", ["CLinux"]),
+        shared("AMQP", ["CRabbitMQ", "EventLoop"]),
+        shared("Postgres", ["CPostgres", "EventLoop"]),
+        shared("Contracts"),
+        shared("ManagementAPI", ["CCurl"]),
+        shared(
+            "Messaging", ["AMQP", "Postgres", "Contracts", crypto, logging, metrics, lifecycle],
+            resources: [.embedInCode("Migrations/0001_runtime.sql")]),
+        shared(
+            "ServiceKit",
+            [
+                "AMQP", "Contracts", "Messaging", "Postgres", argumentParser, configuration, httpServer, lifecycle,
+                logging, metrics, coreMetrics,
+            ]),
+
+        executable(
+            "cities", in: "Cities", service, resources: [.embedInCode("Migrations/0001_cities.sql")]),
+        executable(
+            "events", in: "Events", service, resources: [.embedInCode("Migrations/0001_events.sql")]),
+        executable(
+            "vouchers", in: "Vouchers", service + [crypto],
+            resources: [.embedInCode("Migrations/0001_vouchers.sql")]),
+        executable(
+            "notifications", in: "Notifications", service + [mustache],
+            resources: [.embedInCode("Migrations/0001_notifications.sql")]),
+        executable(
+            "citycoop", in: "CityCoop",
+            ["AMQP", "Contracts", "ManagementAPI", "Messaging", "Postgres", argumentParser],
+            resources: [.embedInCode("Demo/cities.json")]),
+
+        .target(
+            name: "TestKit", dependencies: ["AMQP", "Contracts", "ManagementAPI", "Messaging", "Postgres"],
+            path: "Tests/Support/TestKit", swiftSettings: settings),
+        tests("EventLoopTests", ["EventLoop"]),
+        tests("AMQPTests", ["AMQP", "TestKit"]),
+        tests("PostgresTests", ["Postgres", "TestKit"]),
+        tests("ContractsTests", ["Contracts"]),
+        tests("MessagingTests", ["AMQP", "Contracts", "Messaging", "Postgres", "TestKit"]),
+        tests("ServiceKitTests", ["ServiceKit", "TestKit"]),
+        tests("CitiesTests", ["cities", "Contracts", "Messaging", "Postgres", "TestKit"]),
+        tests("EventsTests", ["events", "Contracts", "Messaging", "Postgres", "TestKit"]),
+        tests("VouchersTests", ["vouchers", "Contracts", "Messaging", "Postgres", "TestKit"]),
+        tests("NotificationsTests", ["notifications", "Contracts", "Messaging", "Postgres", "TestKit"]),
+        tests("CityCoopTests", ["citycoop", "Contracts", "TestKit"]),
+        tests("SystemTests", ["AMQP", "Contracts", "Messaging", "Postgres", "TestKit"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
