@@ -133,11 +133,13 @@ public final class LoopExecutor: SerialExecutor, TaskExecutor, @unchecked Sendab
         defer { unsafe pthread_attr_destroy(&attributes) }
         let retained = unsafe Unmanaged.passRetained(self)
         var thread = pthread_t()
-        let outcome = unsafe pthread_create(&thread, &attributes, { pointer in
-            guard let pointer = unsafe pointer else { return nil }
-            unsafe Unmanaged<LoopExecutor>.fromOpaque(pointer).takeRetainedValue().run()
-            return nil
-        }, retained.toOpaque())
+        let outcome = unsafe pthread_create(
+            &thread, &attributes,
+            { pointer in
+                guard let pointer = unsafe pointer else { return nil }
+                unsafe Unmanaged<LoopExecutor>.fromOpaque(pointer).takeRetainedValue().run()
+                return nil
+            }, retained.toOpaque())
         precondition(outcome == 0, "no thread left for an event loop: \(outcome)")
     }
 

@@ -1,0 +1,86 @@
+/// Every message of the suite: what each service answers to, what it says, what it hears.
+public enum Catalogue {
+    /// A request and the queue that it waits in.
+    public struct Entry: Sendable {
+        /// The request's type.
+        public let type: MessageType
+        /// The queue of its owner.
+        public let queue: QueueName
+
+        fileprivate init(_ command: any Command.Type) {
+            type = command.type
+            queue = command.queue
+        }
+
+        fileprivate init(_ query: any Query.Type) {
+            type = query.type
+            queue = .queries
+        }
+    }
+
+    /// What a service answers to.
+    public static func requests(of service: ServiceName) -> [Entry] {
+        switch service {
+        case .cities:
+            [
+                Entry(RegisterCity.self), Entry(RegisterMerchant.self), Entry(Republish.self), Entry(FindCities.self),
+                Entry(GetCity.self),
+            ] + operations(CitiesService.self)
+        case .events:
+            [
+                Entry(PublishEvent.self), Entry(RegisterForEvent.self), Entry(CancelRegistration.self),
+                Entry(GetEvent.self),
+            ] + operations(EventsService.self)
+        case .vouchers:
+            [
+                Entry(IssueVoucher.self), Entry(RedeemVoucher.self), Entry(GetBalance.self), Entry(GetLedger.self),
+            ] + operations(VouchersService.self)
+        case .notifications:
+            [Entry(SetContact.self)] + operations(NotificationsService.self)
+        }
+    }
+
+    /// What a service says: events and refusals.
+    public static func events(of service: ServiceName) -> [any Event.Type] {
+        switch service {
+        case .cities:
+            [CityRegistered.self, CityRefused.self, MerchantRegistered.self, MerchantRefused.self, Republished.self]
+        case .events:
+            [
+                EventPublished.self, PublicationRefused.self, PersonRegistered.self, PersonWaitlisted.self,
+                PersonPromoted.self, RegistrationRefused.self, RegistrationCancelled.self, CancellationRefused.self,
+            ]
+        case .vouchers:
+            [VoucherIssued.self, IssueRefused.self, VoucherRedeemed.self, RedemptionRefused.self]
+        case .notifications:
+            [NotificationDelivered.self]
+        }
+    }
+
+    /// What a service hears of the others.
+    public static func subscriptions(of service: ServiceName) -> [MessageType] {
+        switch service {
+        case .cities, .events:
+            []
+        case .vouchers:
+            [CityRegistered.type, MerchantRegistered.type, Republished.type]
+        case .notifications:
+            [
+                VoucherIssued.type, VoucherRedeemed.type, PersonRegistered.type, PersonWaitlisted.type,
+                PersonPromoted.type,
+            ]
+        }
+    }
+
+    /// The commands that a service sends to others.
+    public static func calls(of service: ServiceName) -> [MessageType] {
+        service == .vouchers ? [Republish.type] : []
+    }
+
+    private static func operations<Owner: ServiceOwner>(_ owner: Owner.Type) -> [Entry] {
+        [
+            Entry(GetStatus<Owner>.self), Entry(FindFailures<Owner>.self), Entry(GetFailure<Owner>.self),
+            Entry(RedriveFailures<Owner>.self), Entry(DiscardFailures<Owner>.self),
+        ]
+    }
+}
