@@ -1,0 +1,63 @@
+/// Where a broker is and how to log in.
+public struct BrokerAddress: Sendable, Equatable {
+    /// What secures the connection.
+    public struct TLS: Sendable, Equatable {
+        /// PEM file with the certificate authorities that may vouch for the broker.
+        public var authorityFile: String
+        /// PEM files of our own certificate and its key, where the broker asks for one.
+        public var clientCertificate: (certificateFile: String, keyFile: String)?
+
+        /// TLS with Debian's authorities unless others are named.
+        public init(
+            authorityFile: String = "/etc/ssl/certs/ca-certificates.crt",
+            clientCertificate: (certificateFile: String, keyFile: String)? = nil
+        ) {
+            self.authorityFile = authorityFile
+            self.clientCertificate = clientCertificate
+        }
+
+        /// Compares the file names.
+        public static func == (one: TLS, other: TLS) -> Bool {
+            one.authorityFile == other.authorityFile
+                && one.clientCertificate?.certificateFile == other.clientCertificate?.certificateFile
+                && one.clientCertificate?.keyFile == other.clientCertificate?.keyFile
+        }
+    }
+
+    /// Host name or IP address.
+    public var host: String
+    /// TCP port.
+    public var port: Int
+    /// Virtual host.
+    public var virtualHost: String
+    /// User name.
+    public var user: String
+    /// Password.
+    public var password: String
+    /// How to secure the connection; nil is plain TCP.
+    public var tls: TLS?
+
+    /// An address as given.
+    public init(
+        host: String, port: Int = 5672, virtualHost: String = "/", user: String, password: String, tls: TLS? = nil
+    ) {
+        self.host = host
+        self.port = port
+        self.virtualHost = virtualHost
+        self.user = user
+        self.password = password
+        self.tls = tls
+    }
+}
+
+extension BrokerAddress: CustomStringConvertible, CustomReflectable {
+    /// The address as a URL with the password masked.
+    public var description: String {
+        "\(tls == nil ? "amqp" : "amqps")://\(user):***@\(host):\(port)/\(virtualHost)"
+    }
+
+    /// Only the masked description, so that a dump shows no password.
+    public var customMirror: Mirror {
+        Mirror(self, children: ["url": description])
+    }
+}
