@@ -41,10 +41,12 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let httpServer = Target.Dependency.product(name: "FlyingFox", package: "FlyingFox")
+let sockets = Target.Dependency.product(name: "FlyingSocks", package: "FlyingFox")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 
 /// What every service is made of.
@@ -86,8 +88,8 @@ let package = Package(
         shared(
             "ServiceKit",
             [
-                "AMQP", "Contracts", "Messaging", "Postgres", argumentParser, configuration, httpServer, lifecycle,
-                logging, metrics, coreMetrics,
+                "AMQP", "Contracts", "EventLoop", "Messaging", "Postgres", argumentParser, configuration, httpServer,
+                sockets, lifecycle, unixSignals, logging, metrics, coreMetrics,
             ]),
 
         executable(

@@ -1,0 +1,19 @@
+internal import Glibc
+
+/// The health server cannot listen where it was told to.
+public struct HealthServerError: Error, Sendable, CustomStringConvertible {
+    /// Where it was to listen.
+    public let address: ListenAddress
+    /// The variable that sets the port.
+    public let portSetting: String
+    /// The system's error number, for instance `EADDRINUSE`.
+    public let errorNumber: Int32
+    let message: String
+
+    /// What to do about it.
+    public var description: String {
+        errorNumber == EADDRINUSE
+            ? "Port \(address.port) on \(address.host) is taken by another program: set \(portSetting) to a free port."
+            : "Cannot listen on \(address) (\(portSetting) sets the port): \(message)."
+    }
+}
