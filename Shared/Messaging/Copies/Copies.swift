@@ -1,0 +1,80 @@
+import Contracts
+import FoundationEssentials
+import Logging
+public import Postgres
+
+/// A statement that counts.
+public protocol CountStatement: Statement where Row == Int64 {}
+
+/// A copy of another service's state that this service keeps, filled by its events.
+struct Copy: Sendable {
+    let kind: Republish.Kind
+    let count: any CountStatement
+}
+
+/// Asks for what a service's copies lack, until they are complete; also after one was wiped.
+struct CopyKeeper: Sendable {
+    let copies: [Copy]
+    let database: Pool
+    let outbox: InboxTransactions
+    let limits: MessagingLimits
+    let logger: Logger
+
+    /// Runs until the task is cancelled.
+    func run() async {
+        guard !copies.isEmpty else { return }
+        while !Task.isCancelled {
+            do {
+                let incomplete = try await incomplete()
+                if !incomplete.isEmpty { try await ask(for: incomplete) }
+            } catch {
+                logger.warning("copies cannot be asked for", metadata: ["error": "\(error)"])
+            }
+            await Pause.sleep(limits.copyRequestInterval)
+        }
+    }
+
+    /// The copies that are not complete.
+    func incomplete() async throws -> [Republish.Kind] {
+        let states = try await database.execute(ReadCopies(names: copies.map(\.kind.rawValue)))
+        return states.filter { !$0.complete }.compactMap { Republish.Kind(rawValue: $0.name) }
+    }
+
+    private func ask(for kinds: [Republish.Kind]) async throws {
+        logger.notice(
+            "asking for a copy", metadata: ["kinds": "\(kinds.map(\.rawValue).joined(separator: ", "))"])
+        try await database.withConnection { connection in
+            var work = MessageTransaction(on: connection, coder: BodyCoder(limits: limits), limits: limits)
+            do {
+                try await work.begin()
+                for kind in kinds { work.send(Republish(requestId: .version7(), kind: kind)) }
+            } catch {
+                await work.rollback()
+                throw error
+            }
+            try await outbox.finish(work)
+        }
+    }
+}
+
+/// Hears that everything was said again, and checks whether it has arrived.
+struct CompleteCopies: Handler {
+    let copies: [Copy]
+
+    func handle(_ batch: Batch<Republished>, in transaction: inout MessageTransaction) async throws {
+        for message in batch.messages {
+            guard let copy = copies.first(where: { $0.kind == message.kind }) else { continue }
+            // Events overtake one another where one of them was sent again: a copy that is not there yet is asked for
+            // again by the keeper.
+            if try await count(copy.count, in: &transaction) >= message.count {
+                transaction.write(CompleteCopy(name: copy.kind.rawValue))
+            }
+        }
+    }
+
+    private func count(
+        _ statement: some CountStatement, in transaction: inout MessageTransaction
+    ) async throws -> Int64 {
+        try await transaction.execute(statement).first ?? 0
+    }
+}

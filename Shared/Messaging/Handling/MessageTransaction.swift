@@ -1,0 +1,131 @@
+public import Contracts
+public import FoundationEssentials
+public import Postgres
+
+/// What a handler works in: statements, and the messages that leave if and only if the transaction commits.
+public struct MessageTransaction: ~Copyable {
+    /// What leaves with the commit.
+    struct Outgoing {
+        var records: [OutgoingRecord] = []
+        var scheduled: [(record: OutgoingRecord, due: Date)] = []
+        /// Answers by the position of the request in its batch.
+        var answers: [Int: Answer] = [:]
+        /// The first message of ours that could not be written; the transaction must not commit.
+        var failure: (any Error)?
+    }
+
+    /// A message of ours that is beyond what the broker takes.
+    struct MessageTooLarge: Error {
+        var type: String
+        var bytes: Int
+    }
+
+    private var transaction: Transaction
+    private let coder: BodyCoder
+    private let limits: MessagingLimits
+    private(set) var outgoing = Outgoing()
+
+    /// The transaction's time in the database.
+    ///
+    /// Known from the first flight on, which the runtime sends before a handler gets the transaction.
+    public var now: Date { transaction.now ?? .distantPast }
+
+    init(on connection: Connection, coder: BodyCoder, limits: MessagingLimits) {
+        transaction = Transaction(on: connection)
+        self.coder = coder
+        self.limits = limits
+    }
+
+    /// Begins without a statement, in order to know ``now``.
+    mutating func begin() async throws(PostgresError) {
+        try await transaction.begin()
+    }
+
+    /// Commits; only its return says that the transaction happened.
+    consuming func commit() async throws(PostgresError) {
+        try await transaction.commit()
+    }
+
+    /// Undoes everything.
+    consuming func rollback() async {
+        await transaction.rollback()
+    }
+
+    /// Runs statements in one flight, together with everything written since the last, and returns their rows.
+    ///
+    /// What depends on a lock is read by a later statement than the one that locks, in the same flight: a count read in the
+    /// locking statement shows the state before the wait.
+    public mutating func execute<each S: Statement>(
+        _ statements: repeat each S
+    ) async throws(PostgresError) -> (repeat [(each S).Row]) {
+        try await transaction.execute(repeat each statements)
+    }
+
+    /// Queues a statement whose rows nobody needs; it goes out with the next flight, at the latest with the commit.
+    public mutating func write(_ statement: some Statement) {
+        transaction.write(statement)
+    }
+
+    /// Says an event when the transaction has committed; `cause` is the message that made it happen.
+    public mutating func publish(_ event: some Event, because cause: Received<some Message>) {
+        add(event, to: .events, sequence: event.sequence, traceparent: cause.envelope.traceparent)
+    }
+
+    /// Sends a command to another service when the transaction has committed.
+    public mutating func send(_ command: some Command, because cause: Received<some Message>) {
+        add(command, to: .commands, traceparent: cause.envelope.traceparent)
+    }
+
+    /// Sends a command, to this service or another, at a time to come. It survives restarts, and is sent once.
+    public mutating func schedule(_ command: some Command, at due: Date, because cause: Received<some Message>) {
+        guard let record = record(command, .commands, traceparent: cause.envelope.traceparent) else { return }
+        outgoing.scheduled.append((record, due))
+    }
+
+    /// Answers a request. A request that nobody waits for is answered, too, so that handlers need not ask.
+    public mutating func answer<R: Request>(_ request: Received<R>, with reply: R.Reply) {
+        guard request.envelope.replyTo != nil else { return }
+        do {
+            let (body, hasSecret) = try coder.body(of: reply)
+            outgoing.answers[request.position] = Answer(
+                kind: .success, type: R.type.reply, body: body, hasSecret: hasSecret)
+        } catch {
+            outgoing.failure = outgoing.failure ?? error
+        }
+    }
+
+    /// Refuses a request.
+    public mutating func refuse(_ request: Received<some Request>, _ problem: Problem) {
+        guard request.envelope.replyTo != nil else { return }
+        outgoing.answers[request.position] = .problem(problem, to: request.envelope.type, coder)
+    }
+
+    mutating func send(_ command: some Command) {
+        add(command, to: .commands)
+    }
+
+    private mutating func add(
+        _ message: some Message, to exchange: OutgoingRecord.Exchange, sequence: Int64? = nil, traceparent: String? = nil
+    ) {
+        if let record = record(message, exchange, sequence: sequence, traceparent: traceparent) {
+            outgoing.records.append(record)
+        }
+    }
+
+    private mutating func record<M: Message>(
+        _ message: M, _ exchange: OutgoingRecord.Exchange, sequence: Int64? = nil, traceparent: String?
+    ) -> OutgoingRecord? {
+        do {
+            let (body, hasSecret) = try coder.body(of: message)
+            guard body.count <= limits.bodyBytesMax else {
+                throw MessageTooLarge(type: M.type.description, bytes: body.count)
+            }
+            return OutgoingRecord(
+                id: .version7(at: now), exchange: exchange, type: M.type.description, body: body, hasSecret: hasSecret,
+                sequence: sequence, traceparent: traceparent, time: now)
+        } catch {
+            outgoing.failure = outgoing.failure ?? error
+            return nil
+        }
+    }
+}

@@ -1,0 +1,120 @@
+import AMQP
+import Contracts
+import FoundationEssentials
+import Logging
+import Metrics
+import Postgres
+import Synchronization
+
+/// Answers what arrives in a queue of queries: several at once, without inbox and outbox.
+struct QueryRunner: Sendable {
+    let source: ServiceName
+    let consumer: any MessageConsuming
+    let routes: [String: any QueryRoute]
+    let access: any AccessPolicy
+    let database: Pool
+    let replies: ReplySender
+    /// Files what is no query, so that nothing vanishes.
+    let transactions: InboxTransactions
+    let limits: MessagingLimits
+    let logger: Logger
+
+    /// Runs until the consumer is cancelled.
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            let room = Room(limits.queriesAtOnce)
+            while let deliveries = try? await consumer.next(max: limits.queriesAtOnce) {
+                for delivery in deliveries {
+                    await room.enter()
+                    group.addTask {
+                        await self.answer(delivery)
+                        room.leave()
+                    }
+                }
+            }
+        }
+    }
+
+    private func answer(_ delivery: Delivery) async {
+        let start = ContinuousClock.now
+        let envelope = EnvelopeReader(limits: limits).envelope(of: delivery)
+        guard let route = routes[envelope.type], envelope.defect == nil || envelope.defect?.code == "no-id" else {
+            await file(delivery, envelope)
+            return
+        }
+        let answer = await answer(delivery.body, envelope, route)
+        if let message = answer?.message(to: envelope, source: source, at: Date()) {
+            await replies.send([message])
+        }
+        await consumer.acknowledge([delivery.tag])
+        let seconds = (ContinuousClock.now - start).inSeconds
+        let dimensions = [("messaging.message.type", route.type.description)]
+        Metrics.Timer(label: "messaging.process.duration", dimensions: dimensions).recordSeconds(seconds)
+    }
+
+    /// The reply or the problem; `nil` where nobody waits any more.
+    private func answer(_ body: [UInt8], _ envelope: Envelope, _ route: any QueryRoute) async -> Answer? {
+        if let deadline = envelope.deadline, deadline < Date() {
+            Counter(label: "citycoop.queries.expired").increment()
+            return nil
+        }
+        guard envelope.replyTo != nil else { return nil }
+        let problem: Problem
+        do {
+            if let refusal = access.refusal(of: envelope.user, sending: route.type) { throw refusal }
+            return try await route.answer(body, envelope, reading: database, limits: limits)
+        } catch let refusal as Problem {
+            problem = refusal
+        } catch let error as ContractBroken {
+            problem = Problem("contract-broken", "The query breaks its contract.", detail: error.reason)
+        } catch {
+            logger.error("a query failed", metadata: ["type": "\(envelope.type)", "error": "\(error)"])
+            problem = Problem("unavailable", "The service cannot answer now.", retryable: true)
+        }
+        return .problem(problem, to: envelope.type, BodyCoder(limits: limits))
+    }
+
+    private func file(_ delivery: Delivery, _ envelope: Envelope) async {
+        let problem =
+            envelope.defect.map { Problem($0.code, $0.reason) }
+            ?? Problem("unknown-type", "This queue has no handler for the type of the message.")
+        let defective = Defective(
+            envelope: envelope, body: delivery.body, key: envelope.id.isEmpty ? nil : InboxKey(envelope),
+            content: InboxKey.content(type: envelope.type, body: delivery.body), problem: problem)
+        do {
+            await replies.send(try await transactions.file([defective]).answers)
+            await consumer.acknowledge([delivery.tag])
+        } catch {
+            await Pause.sleep(limits.databasePause)
+            await consumer.handBack([delivery.tag])
+        }
+    }
+}
+
+/// Lets so many in at once.
+private final class Room: Sendable {
+    private let places: Mutex<Int>
+    private let changed = Wakeup()
+
+    init(_ places: Int) {
+        self.places = Mutex(places)
+    }
+
+    func enter() async {
+        while true {
+            let seen = changed.count
+            let isIn = places.withLock { places in
+                guard places > 0 else { return false }
+                places -= 1
+                return true
+            }
+            if isIn || Task.isCancelled { return }
+            await changed.wait(beyond: seen)
+        }
+    }
+
+    func leave() {
+        places.withLock { $0 += 1 }
+        changed.signal()
+    }
+}

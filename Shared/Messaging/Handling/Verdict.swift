@@ -1,0 +1,36 @@
+import Contracts
+import Postgres
+
+/// What kind of failure a thrown error is; decides what happens to the messages of the transaction.
+enum Verdict: Equatable {
+    /// The connection or the server is in trouble: hand everything back, no attempt counted.
+    case serverTrouble
+    /// Another transaction was in the way: the whole batch again, a few times, then in parts.
+    case conflict
+    /// The message is the culprit and will stay so: it fails for good once it stands alone.
+    case broken(code: String, reason: String)
+    /// Anything else: the culprit is parked once it stands alone, and tried again later.
+    case unexplained(reason: String)
+
+    init(_ error: any Error) {
+        switch error {
+        case let error as PostgresError: self = .init(database: error)
+        case let error as ContractBroken: self = .broken(code: "contract-broken", reason: error.reason)
+        case let problem as Problem: self = .broken(code: problem.code, reason: problem.description)
+        case is CancellationError: self = .serverTrouble
+        default: self = .unexplained(reason: "\(type(of: error))")
+        }
+    }
+
+    private init(database error: PostgresError) {
+        if error.isConnectionTrouble || error.isCommitInDoubt {
+            self = .serverTrouble
+        } else if error.isSerialization {
+            self = .conflict
+        } else if let group = error.sqlState?.prefix(2), group == "22" || group == "23" {
+            self = .broken(code: "database-refused", reason: error.description)
+        } else {
+            self = .unexplained(reason: error.description)
+        }
+    }
+}

@@ -1,0 +1,246 @@
+import AMQP
+import Contracts
+import FoundationEssentials
+import Logging
+import Metrics
+import Postgres
+
+/// Handles or files messages in one transaction each group: take what is new, decide, write, commit.
+struct InboxTransactions: Sendable {
+    /// What there is to send once a transaction has committed.
+    struct Outcome: Sendable {
+        var answers: [OutgoingMessage] = []
+    }
+
+    let source: ServiceName
+    let queue: String
+    let database: Pool
+    let relay: OutboxRelay
+    let seal: Seal
+    let limits: MessagingLimits
+
+    /// Handles messages of one route; throws what the handler or the database throws, and then nothing has happened.
+    func handle(_ incoming: [Incoming], by route: any Route) async throws -> Outcome {
+        try await database.withConnection { connection in
+            let coder = BodyCoder(limits: limits)
+            var work = MessageTransaction(on: connection, coder: coder, limits: limits)
+            var outcome = Outcome()
+            let fresh: [Incoming]
+            do {
+                let taken = try await take(incoming.map { ($0.key, $0.content) }, as: .done, in: &work)
+                fresh = incoming.enumerated().filter { taken.fresh.contains($0.offset) }.map(\.element)
+                for (index, row) in taken.repeated {
+                    let repeated = incoming[index]
+                    try answerRepeat(repeated, row, route, coder, in: &work, into: &outcome)
+                }
+                if !fresh.isEmpty { try await route.handle(fresh, in: &work) }
+                if let failure = work.outgoing.failure { throw failure }
+                try keepReplies(fresh, route, in: &work)
+            } catch {
+                await work.rollback()
+                throw error
+            }
+            for (position, answer) in work.outgoing.answers where fresh.indices.contains(position) {
+                if let message = answer.message(to: fresh[position].envelope, source: source, at: work.now) {
+                    outcome.answers.append(message)
+                }
+            }
+            try await finish(work)
+            return outcome
+        }
+    }
+
+    /// Files messages that cannot be handled.
+    func file(_ defective: [Defective]) async throws -> Outcome {
+        try await database.withConnection { connection in
+            let coder = BodyCoder(limits: limits)
+            var work = MessageTransaction(on: connection, coder: coder, limits: limits)
+            var outcome = Outcome()
+            do {
+                let named = defective.filter { $0.key != nil && $0.isFiled }
+                let taken = try await take(
+                    named.compactMap { message in message.key.map { ($0, message.content) } }, as: .failed, in: &work)
+                for (index, message) in named.enumerated() where taken.fresh.contains(index) {
+                    try file(message, state: FailureCode.failed, key: message.key, in: &work)
+                }
+                for (index, row) in taken.repeated where row.content != named[index].content {
+                    var reused = named[index]
+                    reused.problem = .idReused
+                    try file(reused, state: FailureCode.failed, key: nil, in: &work)
+                }
+                for message in defective where message.key == nil && message.isFiled {
+                    try file(message, state: FailureCode.failed, key: nil, in: &work)
+                }
+            } catch {
+                await work.rollback()
+                throw error
+            }
+            let now = Date()
+            for message in defective {
+                let answer = Answer.problem(message.problem, to: message.envelope.type, coder)
+                if let message = answer.message(to: message.envelope, source: source, at: now) {
+                    outcome.answers.append(message)
+                }
+            }
+            try await work.commit()
+            return outcome
+        }
+    }
+
+    /// Parks one message that a handler failed on, or files it as failed.
+    func park(_ incoming: Incoming, state: InboxState, problem: Problem, reason: String) async throws -> Outcome {
+        try await database.withConnection { connection in
+            let coder = BodyCoder(limits: limits)
+            var work = MessageTransaction(on: connection, coder: coder, limits: limits)
+            var outcome = Outcome()
+            do {
+                let taken = try await take([(incoming.key, incoming.content)], as: state, in: &work)
+                if !taken.fresh.isEmpty {
+                    let defective = Defective(
+                        envelope: incoming.envelope, body: incoming.body, key: incoming.key, content: incoming.content,
+                        problem: Problem(problem.code, reason))
+                    try file(
+                        defective, state: state == .parked ? FailureCode.parked : FailureCode.failed, key: incoming.key,
+                        in: &work)
+                }
+            } catch {
+                await work.rollback()
+                throw error
+            }
+            if state == .failed {
+                let answer = Answer.problem(problem, to: incoming.envelope.type, coder)
+                if let message = answer.message(to: incoming.envelope, source: source, at: Date()) {
+                    outcome.answers.append(message)
+                }
+            }
+            try await work.commit()
+            return outcome
+        }
+    }
+
+    // MARK: Steps
+
+    /// Takes what is new, and reads what became of the rest. Keys are distinct and inserted in sorted order.
+    func take(
+        _ messages: [(key: InboxKey, content: [UInt8])], as state: InboxState, in work: inout MessageTransaction
+    ) async throws -> (fresh: Set<Int>, repeated: [(Int, ReadTaken.Row)]) {
+        let order = messages.indices.sorted { messages[$0].key.bytes.lexicographicallyPrecedes(messages[$1].key.bytes) }
+        let taken = try await work.execute(
+            TakeNew(
+                queue: queue, keys: order.map { messages[$0].key.bytes }, contents: order.map { messages[$0].content },
+                state: state))
+        if taken.count == messages.count { return (Set(messages.indices), []) }
+        let freshKeys = Set(taken)
+        let fresh = Set(messages.indices.filter { freshKeys.contains(messages[$0].key.bytes) })
+        let rest = order.filter { !fresh.contains($0) }
+        let rows = try await work.execute(ReadTaken(queue: queue, keys: rest.map { messages[$0].key.bytes }))
+        let byKey = Dictionary(rows.map { ($0.key, $0) }) { first, _ in first }
+        return (fresh, rest.compactMap { index in byKey[messages[index].key.bytes].map { (index, $0) } })
+    }
+
+    /// A message that was taken before: its first answer again; or, with other content, a failure.
+    private func answerRepeat(
+        _ incoming: Incoming, _ row: ReadTaken.Row, _ route: any Route, _ coder: BodyCoder,
+        in work: inout MessageTransaction, into outcome: inout Outcome
+    ) throws {
+        Counter(label: "citycoop.inbox.repeated.messages").increment()
+        let answer: Answer
+        if row.content != incoming.content {
+            let reused = Defective(
+                envelope: incoming.envelope, body: incoming.body, key: nil, content: incoming.content,
+                problem: .idReused)
+            try file(reused, state: FailureCode.failed, key: nil, in: &work)
+            answer = .problem(.idReused, to: incoming.envelope.type, coder)
+        } else if row.isReplyKept, let reply = row.reply, let kind = row.replyKind.flatMap(Answer.Kind.init) {
+            answer = Answer(
+                kind: kind, type: Answer.replyType(incoming.envelope.type),
+                body: row.replyIsSealed == true ? try seal.open(reply, for: row.key) : reply,
+                hasSecret: row.replyIsSealed == true)
+        } else if row.state == InboxState.parked.rawValue {
+            // Its answer comes when it has been handled.
+            return
+        } else {
+            answer = .problem(route.keptReply.expired, to: incoming.envelope.type, coder)
+        }
+        if let message = answer.message(to: incoming.envelope, source: source, at: work.now) {
+            outcome.answers.append(message)
+        }
+    }
+
+    /// Keeps the answers of this batch for those who ask again.
+    func keepReplies(_ incoming: [Incoming], _ route: any Route, in work: inout MessageTransaction) throws {
+        guard !work.outgoing.answers.isEmpty else { return }
+        var keep = KeepReplies(queue: queue, keptSeconds: Double(route.keptReply.seconds))
+        for (position, answer) in work.outgoing.answers.sorted(by: { $0.key < $1.key })
+        where incoming.indices.contains(position) && answer.body.count <= limits.keptReplyBytesMax {
+            let key = incoming[position].key.bytes
+            keep.keys.append(key)
+            keep.kinds.append(answer.kind.rawValue)
+            keep.replies.append(answer.hasSecret ? try seal.seal(answer.body, for: key) : answer.body)
+            keep.sealed.append(answer.hasSecret)
+        }
+        work.write(keep)
+    }
+
+    /// Writes what leaves, commits, and hands it to the relay.
+    func finish(_ work: consuming MessageTransaction) async throws {
+        let outgoing = work.outgoing
+        guard !outgoing.records.isEmpty || !outgoing.scheduled.isEmpty else {
+            try await work.commit()
+            return
+        }
+        let admission: OutboxRelay.Admission
+        do {
+            if !outgoing.scheduled.isEmpty {
+                let rows = try StoredRecords(outgoing.scheduled.map(\.record), seal)
+                work.write(WriteSchedule(rows: rows, due: outgoing.scheduled.map(\.due)))
+            }
+            let rows = try StoredRecords(outgoing.records, seal)
+            admission = try await relay.admit(outgoing.records.count)
+            work.write(WriteOutbox(owner: admission.owner, rows: rows))
+        } catch {
+            await work.rollback()
+            throw error
+        }
+        do {
+            try await work.commit()
+        } catch let error {
+            if error.isCommitInDoubt { await relay.inDoubt(admission) } else { await relay.abandoned(admission) }
+            throw error
+        }
+        await relay.committed(admission, outgoing.records)
+    }
+
+    private func file(
+        _ message: Defective, state: Int16, key: InboxKey?, in work: inout MessageTransaction
+    ) throws {
+        Counter(label: "citycoop.failures", dimensions: [("code", message.problem.code)]).increment()
+        let id = UUID.version7()
+        let isParked = state == FailureCode.parked
+        work.write(
+            FileFailure(
+                failureId: id, queue: queue, inboxKey: key?.bytes, state: state, type: message.envelope.type,
+                messageId: message.envelope.id, user: message.envelope.user ?? "", code: message.problem.code,
+                reason: message.problem.reason, attempts: isParked ? 1 : 0,
+                retryAfterSeconds: isParked ? limits.retryDelays.first?.inSeconds : nil,
+                envelope: [UInt8](try JSONEncoder().encode(message.envelope)),
+                sealedBody: try seal.seal(message.body, for: id.bytes)))
+    }
+}
+
+extension Problem {
+    static let idReused = Problem("id-reused", "Another message was sent under the same id.")
+
+    /// The sentence for operators.
+    var reason: String {
+        let fields = (fields ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+        let detail = detail.map { " \($0)" } ?? ""
+        return title + detail + (fields.isEmpty ? "" : " (\(fields.joined(separator: "; ")))")
+    }
+}
+
+extension Duration {
+    var inSeconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) / 1e18
+    }
+}

@@ -1,0 +1,82 @@
+/// Every bound of the runtime: batches, buffers, retries, retention and time-outs.
+public struct MessagingLimits: Sendable {
+    // MARK: Intake
+
+    /// Unacknowledged commands or events at once on one queue: enough that the next batch is there when one is done.
+    public var prefetch = 1_024
+    /// Unacknowledged queries at once.
+    public var queryPrefetch = 128
+    /// Unacknowledged dead letters at once.
+    public var deadPrefetch = 64
+    /// Database connections for commands, events, bulk work, dead letters and the schedule.
+    public var workConnections = 4
+    /// Database connections for queries.
+    public var readingConnections = 2
+    /// Deliveries taken from a queue at once.
+    public var intakeMax = 512
+    /// Queries answered at once.
+    public var queriesAtOnce = 16
+    /// Longest id, source or type that is taken from a message, in bytes.
+    public var attributeBytesMax = 255
+    /// Deepest nesting of JSON that is decoded.
+    public var jsonDepthMax = 32
+    /// Largest body that the broker takes.
+    public var bodyBytesMax = 1 << 20
+
+    // MARK: Failures
+
+    /// How often a batch that met a conflict is run again as a whole before it is bisected.
+    public var wholeBatchAttempts = 3
+    /// When a parked message is tried again, counted from the failure; after the last it has failed.
+    public var retryDelays: [Duration] = [.seconds(1), .seconds(5), .seconds(30), .seconds(120), .seconds(600)]
+    /// How long a service waits before it looks whether its database is back.
+    public var databasePause = Duration.milliseconds(250)
+
+    // MARK: Replies
+
+    /// Largest answer kept for a repeated command.
+    public var keptReplyBytesMax = 4_096
+    /// Batches of answers on their way at once before the queue waits.
+    public var replyBatchesMax = 64
+
+    // MARK: Outbox
+
+    /// Rows held in memory between commit and confirm; the rest are read back from the table.
+    public var outboxRowsInMemoryMax = 16_384
+    /// Rows published as one group.
+    public var outboxBatchMax = 512
+    /// Groups on their way at once.
+    public var outboxBatchesAtOnce = 4
+    /// The wait before the table is read again while transactions are about to add to it.
+    public var outboxBacklogPause = Duration.milliseconds(10)
+    /// How often rows of instances that are gone are looked for.
+    public var outboxSweepInterval = Duration.seconds(5)
+    /// The wait after a publish that the broker refused.
+    public var outboxRefusedPause = Duration.milliseconds(500)
+
+    // MARK: Schedule
+
+    /// The longest sleep of the schedule: it wakes at the earliest due time, and this often besides.
+    public var schedulePoll = Duration.seconds(5)
+    /// Rows moved by one statement.
+    public var scheduleBatchMax = 500
+
+    // MARK: Retention
+
+    /// How long an inbox row is kept: the time in which a repeat is recognised.
+    public var inboxRetention = Duration.seconds(7 * 24 * 3600)
+    /// Rows deleted by one statement.
+    public var retentionChunk = 5_000
+    /// How often retention is enforced.
+    public var retentionInterval = Duration.seconds(60)
+
+    // MARK: Shutdown and copies
+
+    /// Longest time that a drain may take.
+    public var drainTimeout = Duration.seconds(10)
+    /// How often an incomplete copy is asked for again.
+    public var copyRequestInterval = Duration.seconds(5)
+
+    /// The defaults.
+    public init() {}
+}

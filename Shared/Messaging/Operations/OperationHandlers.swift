@@ -1,0 +1,109 @@
+import Contracts
+import FoundationEssentials
+import Postgres
+
+/// Answers how the service is.
+struct TellStatus<Owner: ServiceOwner>: QueryHandler {
+    let copies: [String]
+
+    func answer(_ query: GetStatus<Owner>, from asker: Asker, reading database: Pool) async throws -> ServiceStatus {
+        let (statuses, copies) = try await database.execute(ReadStatus(), ReadCopies(names: copies))
+        guard var status = statuses.first else { throw Problem("unavailable", "There is no status.", retryable: true) }
+        status.copies = copies
+        return status
+    }
+}
+
+/// Lists failed messages.
+struct ListFailedMessages<Owner: ServiceOwner>: QueryHandler {
+    func answer(_ query: FindFailures<Owner>, from asker: Asker, reading database: Pool) async throws -> FailurePage {
+        let max = query.limit ?? 100
+        let states = query.state.map { [FailureCode.code($0)] } ?? [FailureCode.parked, FailureCode.failed]
+        let found = try await database.execute(
+            ListFailures(
+                states: states, type: query.type, code: query.code, before: query.after, max: Int64(max) + 1))
+        let page = Array(found.prefix(max))
+        return FailurePage(failures: page, next: found.count > max ? page.last?.failureId : nil)
+    }
+}
+
+/// Shows a failed message with its secrets masked.
+struct ShowFailedMessage<Owner: ServiceOwner>: QueryHandler {
+    let routes: [String: any Route]
+    let seal: Seal
+    let limits: MessagingLimits
+
+    func answer(_ query: GetFailure<Owner>, from asker: Asker, reading database: Pool) async throws -> FailureDetail {
+        let (rows, acts) = try await database.execute(
+            ReadFailure(failureId: query.failureId), ReadActs(failureId: query.failureId))
+        guard let row = rows.first else { throw Problem("failure-unknown", "There is no such failure.") }
+        let body = try seal.open(row.sealedBody, for: row.summary.failureId.bytes)
+        return FailureDetail(
+            summary: row.summary, body: shown(body, row), bodyBytes: body.count, acts: acts)
+    }
+
+    /// The body as its contract reads it, secrets masked. A body that no contract reads is not shown: it may hold a code.
+    private func shown(_ body: [UInt8], _ row: ReadFailure.Row) -> String {
+        let unreadable = "(\(body.count) bytes that cannot be read as \(row.summary.type))"
+        guard let envelope = try? JSONDecoder().decode(Envelope.self, from: Data(row.envelope)),
+            let route = routes[envelope.type],
+            let message = try? route.read(body, mode: envelope.mode, with: BodyCoder(limits: limits))
+        else { return unreadable }
+        let encoder = JSONEncoder()
+        encoder.userInfo[SecretWitness.key] = SecretWitness(masks: true)
+        encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
+        guard let masked = try? encoder.encode(message) else { return unreadable }
+        return String(decoding: masked, as: UTF8.self)
+    }
+}
+
+/// Has failed messages tried again.
+struct RedriveFailedMessages<Owner: ServiceOwner>: Handler {
+    static var batchMax: Int { 1 }
+
+    func handle(_ batch: Batch<RedriveFailures<Owner>>, in transaction: inout MessageTransaction) async throws {
+        for request in batch.messages {
+            let touched = try await transaction.execute(
+                TouchFailures(
+                    request.failures, state: FailureCode.parked, act: "redrive", by: request.envelope.user,
+                    reason: request.reason))
+            transaction.setInboxState(.parked, of: touched)
+            transaction.answer(request, with: FailuresTouched(count: touched.count))
+        }
+    }
+}
+
+/// Gives failed messages up.
+struct DiscardFailedMessages<Owner: ServiceOwner>: Handler {
+    static var batchMax: Int { 1 }
+
+    func handle(_ batch: Batch<DiscardFailures<Owner>>, in transaction: inout MessageTransaction) async throws {
+        for request in batch.messages {
+            let touched = try await transaction.execute(
+                TouchFailures(
+                    request.failures, state: FailureCode.discarded, act: "discard", by: request.envelope.user,
+                    reason: request.reason))
+            transaction.setInboxState(.discarded, of: touched)
+            transaction.answer(request, with: FailuresTouched(count: touched.count))
+        }
+    }
+}
+
+extension TouchFailures {
+    fileprivate init(
+        _ selection: FailureSelection, state: Int16, act: String, by actor: String?, reason: String?
+    ) {
+        self.init(
+            failureIds: selection.failureIds, type: selection.type, code: selection.code, state: state, act: act,
+            actor: actor ?? "unknown", reason: reason)
+    }
+}
+
+extension MessageTransaction {
+    fileprivate mutating func setInboxState(_ state: InboxState, of touched: [TouchFailures.Row]) {
+        for (queue, rows) in Dictionary(grouping: touched, by: \.queue).sorted(by: { $0.key < $1.key }) {
+            let keys = rows.compactMap(\.inboxKey).sorted { $0.lexicographicallyPrecedes($1) }
+            if !keys.isEmpty { write(SetInboxState(queue: queue, keys: keys, state: state)) }
+        }
+    }
+}

@@ -1,0 +1,161 @@
+import FoundationEssentials
+import Postgres
+
+/// Writes messages that leave after the commit.
+struct WriteOutbox: Statement {
+    static let sql = """
+        INSERT INTO outbox (message_id, owner, exchange, type, body, is_sealed, sequence, traceparent, created_at)
+        SELECT id, $1, exchange, type, body, sealed, sequence, traceparent, created_at
+        FROM unnest($2::uuid[], $3::smallint[], $4::text[], $5::bytea[], $6::boolean[], $7::bigint[], $8::text[],
+            $9::timestamptz[]) AS sent (id, exchange, type, body, sealed, sequence, traceparent, created_at)
+        """
+    var owner: Int64
+    var rows: StoredRecords
+
+    func bind(_ parameters: inout Parameters) {
+        parameters.add(owner)
+        rows.bind(&parameters)
+        parameters.add(rows.times)
+    }
+}
+
+/// Reads an owner's rows back, oldest first.
+struct ReadOutbox: Statement {
+    static let sql = """
+        SELECT message_id, exchange, type, body, is_sealed, sequence, traceparent, created_at
+        FROM outbox WHERE owner = $1 ORDER BY message_id LIMIT $2
+        """
+    var owner: Int64
+    var max: Int64
+
+    func bind(_ parameters: inout Parameters) {
+        parameters.add(owner)
+        parameters.add(max)
+    }
+
+    static func row(_ columns: inout Columns) throws -> StoredRecord {
+        try StoredRecord(&columns)
+    }
+}
+
+/// Deletes messages that the broker has confirmed.
+struct DeleteSent: Statement {
+    static let sql = "DELETE FROM outbox WHERE message_id = ANY ($1)"
+    var ids: [UUID]
+
+    func bind(_ parameters: inout Parameters) {
+        parameters.add(ids)
+    }
+}
+
+/// Takes a new owner number and its lock, which lasts as long as the session.
+struct BecomeOwner: Statement {
+    static let sql = """
+        WITH number AS MATERIALIZED (SELECT nextval('outbox_owner') AS owner)
+        SELECT owner FROM number, pg_advisory_lock(\(OutboxLock.space), (owner % 2147483648)::integer)
+        """
+
+    func bind(_ parameters: inout Parameters) {}
+
+    static func row(_ columns: inout Columns) throws -> Int64 {
+        try columns.next()
+    }
+}
+
+/// Takes over the rows of owners that are gone; returns how many rows changed hands.
+///
+/// An owner is gone when its lock is free. `SKIP LOCKED` on the rows would not tell: committed rows carry no lock.
+struct ClaimOrphans: Statement {
+    static let sql = """
+        WITH gone AS MATERIALIZED (
+            SELECT owner FROM (SELECT DISTINCT owner FROM outbox WHERE owner <> $1) AS owners
+            WHERE pg_try_advisory_xact_lock(\(OutboxLock.space), (owner % 2147483648)::integer)
+        ), claimed AS (
+            UPDATE outbox SET owner = $1 WHERE owner IN (SELECT owner FROM gone) RETURNING 1
+        )
+        SELECT count(*) FROM claimed
+        """
+    var owner: Int64
+
+    func bind(_ parameters: inout Parameters) {
+        parameters.add(owner)
+    }
+
+    static func row(_ columns: inout Columns) throws -> Int64 {
+        try columns.next()
+    }
+}
+
+/// Advisory locks of outbox owners live in a space of their own.
+enum OutboxLock {
+    static let space = 0x6F75_7462
+}
+
+/// A row of the outbox or of the schedule.
+struct StoredRecord: Sendable {
+    var id: UUID
+    var exchange: Int16
+    var type: String
+    var body: [UInt8]
+    var isSealed: Bool
+    var sequence: Int64?
+    var traceparent: String?
+    var time: Date
+
+    init(_ columns: inout Columns) throws {
+        id = try columns.next()
+        exchange = try columns.next()
+        type = try columns.next()
+        body = try columns.next()
+        isSealed = try columns.next()
+        sequence = try columns.next()
+        traceparent = try columns.next()
+        time = try columns.next()
+    }
+
+    /// The message, with its body in the clear.
+    func opened(_ seal: Seal) throws -> OutgoingRecord {
+        OutgoingRecord(
+            id: id, exchange: OutgoingRecord.Exchange(rawValue: exchange) ?? .events, type: type,
+            body: isSealed ? try seal.open(body, for: id.bytes) : body, hasSecret: isSealed, sequence: sequence,
+            traceparent: traceparent, time: time)
+    }
+}
+
+/// Messages as columns, bodies with secrets encrypted.
+struct StoredRecords: Sendable {
+    private(set) var ids: [UUID] = []
+    private var exchanges: [Int16] = []
+    private var types: [String] = []
+    private var bodies: [[UInt8]] = []
+    private var sealed: [Bool] = []
+    private var sequences: [Int64?] = []
+    private var traceparents: [String?] = []
+    private(set) var times: [Date] = []
+
+    init() {}
+
+    init(_ records: some Sequence<OutgoingRecord>, _ seal: Seal) throws {
+        for record in records {
+            ids.append(record.id)
+            exchanges.append(record.exchange.rawValue)
+            types.append(record.type)
+            bodies.append(record.hasSecret ? try seal.seal(record.body, for: record.id.bytes) : record.body)
+            sealed.append(record.hasSecret)
+            sequences.append(record.sequence)
+            traceparents.append(record.traceparent)
+            times.append(record.time)
+        }
+    }
+
+    /// Binds id, exchange, type, body, sealed, sequence, traceparent.
+    func bind(_ parameters: inout Parameters) {
+        parameters.add(ids)
+        parameters.add(exchanges)
+        parameters.add(types)
+        parameters.add(bodies)
+        parameters.add(sealed)
+        parameters.add(sequences)
+        parameters.add(traceparents)
+    }
+}

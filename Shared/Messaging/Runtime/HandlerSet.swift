@@ -1,0 +1,63 @@
+public import Contracts
+import FoundationEssentials
+public import Postgres
+
+/// The handlers of one service, by the type of message.
+public struct HandlerSet<Owner: ServiceOwner>: Sendable {
+    private(set) var routes: [String: any Route] = [:]
+    private(set) var queries: [String: any QueryRoute] = [:]
+    private(set) var copies: [Copy] = []
+
+    /// Starts with none.
+    public init() {}
+
+    /// Adds a handler of commands or events.
+    public mutating func add<H: Handler>(_ handler: H) {
+        let type = H.Message.type.description
+        precondition(routes[type] == nil, "\(type) has two handlers")
+        routes[type] = HandlerRoute(handler: handler)
+    }
+
+    /// Adds a handler of queries.
+    public mutating func add<H: QueryHandler>(_ handler: H) {
+        let type = H.Query.type.description
+        precondition(queries[type] == nil, "\(type) has two handlers")
+        queries[type] = QueryHandlerRoute(handler: handler)
+    }
+
+    /// Declares a copy of another service's state, which the added handlers fill.
+    ///
+    /// - Parameters:
+    ///   - kind: What is copied.
+    ///   - count: Counts the things in the copy: it is complete when there are as many as at the owner.
+    public mutating func keepCopy(of kind: Republish.Kind, counted count: any CountStatement) {
+        copies.append(Copy(kind: kind, count: count))
+    }
+
+    /// Adds what every service answers to, and checks that this is what the contracts promise.
+    func complete(seal: Seal, limits: MessagingLimits) -> HandlerSet {
+        var all = self
+        if !copies.isEmpty { all.add(CompleteCopies(copies: copies)) }
+        all.add(RedriveFailedMessages<Owner>())
+        all.add(DiscardFailedMessages<Owner>())
+        all.add(TellStatus<Owner>(copies: copies.map(\.kind.rawValue)))
+        all.add(ListFailedMessages<Owner>())
+        all.add(ShowFailedMessage<Owner>(routes: all.routes, seal: seal, limits: limits))
+        let promised = Set(
+            Catalogue.requests(of: Owner.name).map(\.type.description)
+                + Catalogue.subscriptions(of: Owner.name).map(\.description))
+        let handled = Set(all.routes.keys).union(all.queries.keys)
+        precondition(
+            promised == handled, "handlers and contracts differ: \(promised.symmetricDifference(handled).sorted())")
+        return all
+    }
+
+    /// The routes of one queue.
+    func routes(of queue: QueueName) -> [String: any Route] {
+        let types =
+            queue == .events
+            ? Catalogue.subscriptions(of: Owner.name).map(\.description)
+            : Catalogue.requests(of: Owner.name).filter { $0.queue == queue }.map(\.type.description)
+        return routes.filter { types.contains($0.key) }
+    }
+}

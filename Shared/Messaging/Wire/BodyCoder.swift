@@ -1,0 +1,77 @@
+import Contracts
+import FoundationEssentials
+
+/// Why a body could not be read as the message that its type promises: where, and never what stood there.
+struct ContractBroken: Error, Sendable {
+    var reason: String
+}
+
+/// Reads and writes bodies in JSON.
+///
+/// Not `Sendable`: one coder belongs to one task at a time.
+struct BodyCoder {
+    private let decoder = JSONDecoder()
+    private let encoder = JSONEncoder()
+    private let witness = SecretWitness()
+    private let jsonDepthMax: Int
+
+    init(limits: MessagingLimits) {
+        jsonDepthMax = limits.jsonDepthMax
+        encoder.userInfo[SecretWitness.key] = witness
+        encoder.outputFormatting = [.withoutEscapingSlashes]
+    }
+
+    /// Decodes a message and checks its fields.
+    func message<M: Message>(_ type: M.Type, from body: [UInt8], mode: Envelope.Mode) throws -> M {
+        guard JSONNesting.isWithin(jsonDepthMax, body) else {
+            throw ContractBroken(reason: "The body nests deeper than \(jsonDepthMax) levels.")
+        }
+        let message: M
+        do {
+            switch mode {
+            case .binary: message = try decoder.decode(M.self, from: Data(body))
+            case .structured: message = try decoder.decode(StructuredBody<M>.self, from: Data(body)).message(decoder)
+            }
+        } catch let error as DecodingError {
+            throw ContractBroken(reason: BodyCoder.explain(error))
+        }
+        try message.validate()
+        return message
+    }
+
+    /// Encodes a value, and says whether it holds a secret.
+    func body(of value: some Encodable) throws -> (bytes: [UInt8], hasSecret: Bool) {
+        _ = witness.takeSawSecret()
+        let bytes = [UInt8](try encoder.encode(value))
+        return (bytes, witness.takeSawSecret())
+    }
+
+    /// Says where a body is wrong; Foundation's own texts may quote the value.
+    static func explain(_ error: DecodingError) -> String {
+        func place(_ context: DecodingError.Context, _ key: (any CodingKey)? = nil) -> String {
+            let path = (context.codingPath + (key.map { [$0] } ?? [])).map { $0.intValue.map(String.init) ?? $0.stringValue }
+            return path.isEmpty ? "the body" : "\"\(path.prefix(8).joined(separator: ".").prefix(120))\""
+        }
+        return switch error {
+        case .keyNotFound(let key, let context): "\(place(context, key)) is missing."
+        case .valueNotFound(_, let context): "\(place(context)) is null."
+        case .typeMismatch(let type, let context): "\(place(context)) is not of type \(type)."
+        case .dataCorrupted(let context): "\(place(context)) cannot be read."
+        @unknown default: "The body cannot be read."
+        }
+    }
+}
+
+/// The data of a CloudEvent in structured mode.
+private struct StructuredBody<M: Decodable>: Decodable {
+    var data: M?
+    var data_base64: Data?
+
+    func message(_ decoder: JSONDecoder) throws -> M {
+        if let data { return data }
+        guard let data_base64 else {
+            throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: "no data"))
+        }
+        return try decoder.decode(M.self, from: data_base64)
+    }
+}
