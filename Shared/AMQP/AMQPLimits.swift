@@ -30,6 +30,9 @@ public struct AMQPLimits: Sendable {
     /// How many messages may be unconfirmed at once. A quorum queue takes 9,900 messages a second with 192 of them
     /// unconfirmed and 70,000 with 3,000.
     public var confirmWindow = 2000
+    /// How far the oldest unconfirmed message may lie behind the newest sent, in messages: one queue may fail to confirm
+    /// while others do.
+    public var confirmSpan = 100_000
     /// Longest body we send; larger ones are refused here. The broker's `max_message_size` is set to the same number.
     public var messageBytesMax = 1 << 20
     /// Longest header table we send, in its encoded size: it has to fit into one frame.

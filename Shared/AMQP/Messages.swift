@@ -69,6 +69,11 @@ public struct Delivery: Sendable {
     public var headersTruncated: Bool
     /// The body.
     public var body: [UInt8]
+    /// What its properties took on the wire.
+    var propertyBytes = 0
+
+    /// About how much memory it holds.
+    var footprint: Int { body.count + 2 * propertyBytes + 256 }
 
     /// A delivery as given; made by the consumer, and by stand-ins for it.
     public init(

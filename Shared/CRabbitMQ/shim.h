@@ -1,6 +1,9 @@
 #ifndef CITYCOOP_CRABBITMQ_SHIM_H
 #define CITYCOOP_CRABBITMQ_SHIM_H
 
+// Before amqp.h, which only declares struct timeval: Swift needs to see its fields.
+#include <sys/time.h>
+
 #include <amqp.h>
 #include <amqp_framing.h>
 #include <amqp_ssl_socket.h>
