@@ -321,7 +321,7 @@ actor OutboxRelay {
     private func claimOrphans(_ connection: Connection) async {
         while let current = epoch, !current.isOver, !Task.isCancelled {
             do {
-                let claimed = try await connection.execute(ClaimOrphans(owner: current.owner)).first ?? 0
+                let claimed: Int64 = try await connection.execute(ClaimOrphans(owner: current.owner)).first ?? 0
                 if claimed > 0 {
                     logger.notice("took over messages of an instance that is gone", metadata: ["count": "\(claimed)"])
                     noteBacklog(of: current.owner)

@@ -1,6 +1,6 @@
 public import Contracts
 import FoundationEssentials
-public import Postgres
+import Postgres
 
 /// The handlers of one service, by the type of message.
 public struct HandlerSet<Owner: ServiceOwner>: Sendable {

@@ -1,0 +1,11 @@
+public import Postgres
+
+/// The runtime's tables, which every service's database has.
+public enum MessagingSchema {
+    /// The migrations, to be applied before the service's own.
+    public static var migrations: MigrationSet {
+        MigrationSet(
+            name: "runtime", version: 1, minCompatible: 1,
+            migrations: [Migration(number: 1, name: "runtime", sql: PackageResources._001_runtime_sql)])
+    }
+}
