@@ -83,7 +83,7 @@ extension Settings {
         let form = schemes.map { "\($0)://…" }.joined(separator: " or ")
         let setting = Setting(
             name: name, meaning: meaning, expected: "a URL \(form) with a host", defaultText: nil, isSecret: true)
-        return read(setting, default: nil, standIn: .mistaken) { reader, key in
+        return read(setting, default: nil, standIn: .mistaken, masked: \.description) { reader, key in
             ServerURL(try reader.requiredString(forKey: key, isSecret: true), schemes: schemes)
         }
     }
@@ -103,7 +103,7 @@ extension Settings {
             name: name, meaning: meaning,
             expected: "\(Keyring.keyBytes) bytes in base64, or several as id:base64 with commas between, newest first",
             defaultText: nil, isSecret: true)
-        return read(setting, default: nil, standIn: .mistaken) { reader, key in
+        return read(setting, default: nil, standIn: .mistaken, masked: \.description) { reader, key in
             Keyring(try reader.requiredString(forKey: key, isSecret: true))
         }
     }

@@ -76,7 +76,9 @@ private final class ReadinessCheck: Sendable {
         // A question that hangs in spite of its cancellation holds up the one who asked; the next ones get their answer.
         let open = openQuestions.add(1, ordering: .relaxed).newValue
         defer { openQuestions.subtract(1, ordering: .relaxed) }
-        guard open <= ServiceLimits.readinessQuestionsMax else { return failure("earlier questions have no answer yet") }
+        guard open <= ServiceLimits.readinessQuestionsMax else {
+            return failure("earlier questions have no answer yet")
+        }
         do {
             return CheckResult(name: name, isOK: true, detail: try await answer())
         } catch is NoAnswer {
