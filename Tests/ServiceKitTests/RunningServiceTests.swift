@@ -9,7 +9,7 @@ import Testing
 /// A part that says what happens to it.
 private struct Part: Service {
     enum Manner {
-        case obedient, failing, stubborn
+        case obedient, failing, slow, stubborn
     }
 
     struct Failure: Error {}
@@ -25,6 +25,10 @@ private struct Part: Service {
             try await gracefulShutdown()
         case .failing:
             throw Failure()
+        case .slow:
+            // Hears its cancellation, not the request to stop.
+            for await _ in story.release {}
+            try Task.checkCancellation()
         case .stubborn:
             // Hears neither the request to stop nor its cancellation.
             await Task { for await _ in story.release {} }.value
@@ -113,6 +117,20 @@ struct RunningServiceTests {
             try await tasks.waitForAll()
         }
         #expect(ends.withLock { $0 } == [128 + SIGINT])
+    }
+
+    @Test("a part that needs longer is cancelled when the time is over, and that is a failure")
+    func overrun() async throws {
+        let story = Story()
+        let service = service([("first", .obedient), ("slow", .slow)], story, shutdown: .milliseconds(20))
+        await #expect(throws: ShutdownOverrun(limit: .milliseconds(20))) {
+            try await withThrowingTaskGroup { tasks in
+                tasks.addTask { try await service.run() }
+                await story.wait(for: "slow runs")
+                kill(getpid(), SIGTERM)
+                try await tasks.waitForAll()
+            }
+        }
     }
 
     @Test("a part that does not stop in its time does not keep the process")

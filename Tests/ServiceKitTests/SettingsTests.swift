@@ -206,6 +206,22 @@ struct SettingsTests {
         #expect(error?.mistakes.map(\.name) == ["SHOP_BAD", "SHOP_PAIR"])
     }
 
+    @Test("a file is optional, but there if it is named")
+    func files() throws {
+        var settings = Settings(
+            ["SHOP_CA": "/etc/passwd", "SHOP_MISSING": "/nowhere", "SHOP_DIRECTORY": "/tmp"], prefix: "SHOP")
+        #expect(settings.file("SHOP_CA", "Certificate") == "/etc/passwd")
+        #expect(settings.file("SHOP_NONE", "Certificate") == nil)
+        _ = settings.file("SHOP_MISSING", "Certificate")
+        _ = settings.file("SHOP_DIRECTORY", "Certificate")
+        let error = #expect(throws: ConfigurationMistakes.self) { try settings.finish() }
+        #expect(
+            error?.mistakes.map { "\($0.name) \($0.text)" } == [
+                #"SHOP_MISSING is "/nowhere"; expected the path of a file that can be read."#,
+                #"SHOP_DIRECTORY is "/tmp"; expected the path of a file that can be read."#,
+            ])
+    }
+
     @Test("the tables name every setting")
     func tables() {
         var settings = Settings(["SHOP_PAUSE": "2m"], prefix: "SHOP")
