@@ -118,7 +118,9 @@ let package = Package(
         tests("PostgresTests", ["Postgres", "TestKit"]),
         tests("ContractsTests", ["Contracts"], exclude: ["Golden"]),
         tests("MessagingTests", ["AMQP", "Contracts", "Messaging", "Postgres", "TestKit"]),
-        tests("ServiceKitTests", ["ServiceKit", "TestKit"]),
+        tests(
+            "ServiceKitTests",
+            ["ServiceKit", "TestKit", httpServer, sockets, lifecycle, logging, metrics, coreMetrics, argumentParser]),
         tests("CitiesTests", ["cities", "Contracts", "Messaging", "Postgres", "TestKit"]),
         tests("EventsTests", ["events", "Contracts", "Messaging", "Postgres", "TestKit"]),
         tests("VouchersTests", ["vouchers", "Contracts", "Messaging", "Postgres", "TestKit"]),
