@@ -74,11 +74,11 @@ servers_can_reach() {
 make_data_elsewhere() {
   local parent=/var/lib/citycoop elsewhere
   ((EUID == 0)) || parent=${XDG_STATE_HOME:-$HOME/.local/state}/citycoop
-  mkdir -p "$parent"
-  elsewhere=$(mktemp -d "$parent/$(basename "$state" | tr -c 'A-Za-z0-9\n' _).XXXXXX")
+  (umask 022 && mkdir -p "$parent")
+  servers_can_reach "$parent" || fail "the servers can reach neither $state nor $parent" \
+    'put the checkout where the users postgres and rabbitmq may go, and no name has a blank: for example below /srv'
+  elsewhere=$(mktemp -d "$parent/data.XXXXXXXX")
   chmod 711 "$elsewhere"
-  servers_can_reach "$elsewhere" || fail "the servers can reach neither $state nor $elsewhere" \
-    "put the checkout where the users postgres and rabbitmq may go, for example below /opt or /srv"
   ln -s "$elsewhere" "$state/data"
   say "the servers' own users cannot use $state: their files are in $elsewhere (linked as data)"
 }
