@@ -30,9 +30,10 @@ write_environment() {
     http_port[$name]=$port
     number=$((number + 1))
   done
-  mkdir -p "$state/mail"
+  (umask 077 && mkdir -p "$state/mail")
   broker="127.0.0.1:$(remembered amqp)/citycoop"
   management_address=$(management_url)
+  (umask 077 && : >"$state/env.new")
   {
     printf '# Written by infra/%s. It holds passwords.\n' "${0##*/}"
     put_line CITYCOOP_AMQP_URL "amqp://operator:$(secret broker-operator)@$broker"
@@ -49,7 +50,6 @@ write_environment() {
     # shellcheck disable=SC2016
     printf 'case ":$PATH:" in *:%q:*) ;; *) export PATH=%q:"$PATH" ;; esac\n' "$programs" "$programs"
   } >"$state/env.new"
-  chmod 600 "$state/env.new"
   mv "$state/env.new" "$state/env"
 }
 
