@@ -75,27 +75,18 @@ end_process() {
   rm -f "$file"
 }
 
-# session_members SESSION: the processes of a session
-session_members() {
-  local folder line
-  local -a fields
-  for folder in /proc/[0-9]*; do
-    line=''
-    read_whole "$folder/stat" || continue
-    read -ra fields <<<"${line##*) }"
-    [[ ${fields[3]} != "$1" || ${fields[0]} == [ZX] ]] || printf '%s\n' "${folder##*/}"
-  done
-}
+# processes_with NAME=VALUE: those that were started with it in their environment
+processes_with() { grep -lsxzF -e "$1" /proc/[0-9]*/environ | cut -d / -f 3 || true; }
 
-session_is_empty() { [[ -z $(session_members "$1") ]]; }
+none_with() { [[ -z $(processes_with "$1") ]]; }
 
-# end_session SESSION: ends what is left of a session that we opened: politely, then by force
-end_session() {
+# end_all_with NAME=VALUE: politely, then by force
+end_all_with() {
   local signal pid
   for signal in TERM KILL; do
-    for pid in $(session_members "$1"); do
+    for pid in $(processes_with "$1"); do
       kill -s "$signal" "$pid" 2>/dev/null || true
     done
-    ! wait_until 'processes that were left behind to end' 10 session_is_empty "$1" || return 0
+    ! wait_until 'processes that were left behind to end' 10 none_with "$1" || return 0
   done
 }
