@@ -19,12 +19,12 @@ struct RedeemVouchers: Handler {
             switch redemptions.redeem(request, at: Timestamp(batch.now)) {
             case .redeemed(let redemption):
                 transaction.publish(redemption.event, because: command)
-                transaction.answer(command, with: redemption.receipt)
+                transaction.answer(command, with: redemption.reply)
             case .refused(let refusal):
                 transaction.publish(refusal.event, because: command)
                 transaction.refuse(command, refusal.reason.problem)
             case .repeated(.redeemed(let redemption)):
-                transaction.answer(command, with: redemption.receipt)
+                transaction.answer(command, with: redemption.reply)
             case .repeated(.refused(let reason)):
                 transaction.refuse(command, reason.problem)
             }

@@ -62,7 +62,7 @@ struct ReadRedemptions: Statement {
         let amount = Money(try columns.next(), try columns.next())
         let balance = Money(try columns.next(), amount.currency)
         let person: UUID? = try columns.next()
-        let redeemedAt = Timestamp(try columns.next())
+        let redeemedAt = Timestamp(try columns.next(Date.self))
         let content = RedemptionContent(keyID: Int(try columns.next(Int32.self)), digest: try columns.next())
         let redemption = Redemption(
             redemptionId: id, voucherId: voucher, issuerCityId: issuer, merchantId: merchant, cityId: city,

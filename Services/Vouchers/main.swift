@@ -1,3 +1,3 @@
 import ServiceKit
 
-await ServiceCommand<VouchersDefinition>.main()
+await VouchersDefinition.main()
