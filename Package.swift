@@ -126,6 +126,7 @@ let package = Package(
         tests("VouchersTests", ["vouchers", "Contracts", "Messaging", "Postgres", "TestKit"]),
         tests("NotificationsTests", ["notifications", "Contracts", "Messaging", "Postgres", "TestKit"]),
         tests("CityCoopTests", ["citycoop", "Contracts", "TestKit"]),
+        tests("TidyTests", []),
         tests("SystemTests", ["AMQP", "Contracts", "Messaging", "Postgres", "TestKit"]),
     ],
     swiftLanguageModes: [.v6]
