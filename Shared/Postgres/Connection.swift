@@ -106,9 +106,14 @@ public actor Connection {
             unsent.removeFirst()
             do {
                 pipeline.append(.init(next, steps: try send(next.flight)))
-            } catch {
+            } catch  where error.code == .misuse {
                 next.answer.resume(returning: .failure(error))
-                guard error.code == .misuse else { return fail(error) }
+            } catch {
+                // Part of the flight may have left, a COMMIT included.
+                var own = error
+                own.isCommitInDoubt = next.flight.ending == .commit
+                next.answer.resume(returning: .failure(own))
+                return fail(error)
             }
         }
         flush()
