@@ -106,7 +106,7 @@ public actor Connection {
             unsent.removeFirst()
             do {
                 pipeline.append(.init(next, steps: try send(next.flight)))
-            } catch  where error.code == .misuse {
+            } catch let error where error.code == .misuse {
                 next.answer.resume(returning: .failure(error))
             } catch {
                 // Part of the flight may have left, a COMMIT included.

@@ -149,7 +149,7 @@ public struct Transaction: ~Copyable, Sendable {
         flight.ending = .rollback
         do {
             _ = try await connection.run(flight)
-        } catch  where error.code == .misuse {
+        } catch let error where error.code == .misuse {
             // Another transaction has the connection: this one's BEGIN was never let through.
         } catch {
             await connection.close()
