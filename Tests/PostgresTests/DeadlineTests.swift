@@ -85,6 +85,23 @@ struct DeadlineTests {
         }
     }
 
+    @Test("COPY, which this module does not speak, ends the connection instead of hanging")
+    func copy() async throws {
+        struct Copy: Statement {
+            static let sql = "COPY (SELECT 1) TO STDOUT"
+        }
+        for script in ["COPY (SELECT 1) TO STDOUT", "CREATE TEMPORARY TABLE t (id int); COPY t FROM STDIN"] {
+            try await withConnection { connection in
+                let error = try await failure { try await connection.runScript(script) }
+                #expect(error.code == .noConnection)
+                await connection.waitUntilClosed()
+            }
+        }
+        try await withConnection { connection in
+            _ = try await failure { try await connection.execute(Copy()) }
+        }
+    }
+
     @Test("Closing fails what waits; waiting for the end can be cancelled")
     func closing() async throws {
         try await withConnection { connection in

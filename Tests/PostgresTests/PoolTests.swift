@@ -107,7 +107,8 @@ struct PoolTests {
 
     @Test("Whoever waits too long, or is cancelled, leaves the line with an error")
     func line() async throws {
-        try await withPool(limits: limits(connections: 1, wait: .milliseconds(50))) { pool in
+        try await withPool(limits: limits(connections: 1, wait: .milliseconds(200))) { pool in
+            try await eventually("a connection") { pool.isConnected }
             try await pool.withConnection { connection in
                 let late = try await failure { try await pool.execute(Echo(1)) }
                 #expect(late.code == .poolWait && late.isConnectionTrouble)
