@@ -45,16 +45,25 @@ struct SilentPeerTests {
             limits.libraryCallMax = .seconds(1)
             // Never look whether the socket takes more: the library then waits inside the call.
             limits.writeBurstBytes = .max
-            let publisher = Publisher(name: "stuck", address: address, limits: limits)
+            let log = EventLog()
+            let publisher = Publisher(name: "stuck", address: address, limits: limits, events: log.record)
             try await running(publisher) { publisher in
                 #expect(await publisher.publish([.numbered(1, to: "q")]) == [.confirmed])
+                let before = log.errors.count
                 proxy.freeze()
                 let large = OutgoingMessage(exchange: "", routingKey: "q", body: [UInt8](repeating: 1, count: 1 << 20))
                 // More than the sockets' buffers hold.
-                let confirmations = await publisher.publish(Array(repeating: large, count: 30))
-                let silent = confirmations.count { if case .lost(let error) = $0 { error.code == .peerSilent } else { false } }
-                #expect(silent > 0)
+                async let confirmations = publisher.publish(Array(repeating: large, count: 30))
+                try await waitUntil("the watchdog acts") { log.errors.dropFirst(before).contains { $0.code == .peerSilent } }
                 proxy.thaw()
+                // What was unconfirmed is lost, what waited in line goes out on the next connection.
+                let kinds = await confirmations.map { confirmation in
+                    switch confirmation {
+                    case .lost(let error): error.code.rawValue
+                    default: "\(confirmation)"
+                    }
+                }
+                #expect(Set(kinds) == [AMQPError.Code.peerSilent.rawValue, "confirmed"])
             }
         }
     }

@@ -4,13 +4,21 @@ import Synchronization
 
 /// A broker's unreliable network: forwards connections, and can fall silent, cut them, or slip bytes in.
 ///
-/// Blocking sockets on threads of their own; for tests only.
+/// One thread in one `poll`; for tests only.
 final class TCPProxy: Sendable {
+    /// One way of a connection: what `source` says goes to `sink`, with what is on the way.
+    private struct Way {
+        let source: Int32
+        let sink: Int32
+        var pending: [UInt8] = []
+    }
+
     private struct State {
         var isFrozen = false
         var isStopped = false
-        /// The two ends of each connection: the client's and the broker's.
-        var pairs: [(client: Int32, broker: Int32)] = []
+        var ways: [Way] = []
+        /// The client's end of the newest connection.
+        var newest: Int32 = -1
     }
 
     /// Where clients connect to, on the loopback.
@@ -18,7 +26,6 @@ final class TCPProxy: Sendable {
     private let listener: Int32
     private let target: Int
     private let state = Mutex(State())
-    private let threads = DispatchQueue(label: "proxy", attributes: .concurrent)
 
     init(to target: Int) throws {
         self.target = target
@@ -33,7 +40,7 @@ final class TCPProxy: Sendable {
         }
         guard bound, listen(listener, 16) == 0 else { throw Failure() }
         port = Int(UInt16(bigEndian: address.sin_port))
-        threads.async { [self] in accept() }
+        DispatchQueue(label: "proxy").async { [self] in run() }
     }
 
     struct Failure: Error {}
@@ -48,73 +55,90 @@ final class TCPProxy: Sendable {
         state.withLock { $0.isFrozen = false }
     }
 
-    /// Breaks all connections.
-    func cut() {
-        state.withLock { state in
-            for pair in state.pairs {
-                shutdown(pair.client, Int32(SHUT_RDWR))
-                shutdown(pair.broker, Int32(SHUT_RDWR))
-            }
-            state.pairs = []
-        }
-    }
-
     /// Sends bytes to the newest client as if they came from the broker; to be done while the broker is quiet.
     func inject(_ bytes: [UInt8]) {
-        let client = state.withLock { $0.pairs.last?.client ?? -1 }
-        Self.send(bytes, to: client)
+        state.withLock { state in
+            for position in state.ways.indices where state.ways[position].sink == state.newest {
+                state.ways[position].pending += bytes
+            }
+        }
     }
 
-    /// Ends all threads.
+    /// Ends the thread and all connections.
     func stop() {
         state.withLock { $0.isStopped = true }
-        shutdown(listener, Int32(SHUT_RDWR))
-        cut()
     }
 
-    private func accept() {
-        while true {
-            let client = Glibc.accept(listener, nil, nil)
-            guard client >= 0 else { break }
-            let broker = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-            var address = Self.loopback(port: target)
-            let connected = unsafe withUnsafePointer(to: &address) { pointer in
-                unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                    unsafe connect(broker, pointer, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+    private func run() {
+        while !state.withLock({ $0.isStopped }) {
+            var polled = [pollfd(fd: listener, events: Int16(POLLIN), revents: 0)]
+            state.withLock { state in
+                for way in state.ways where !state.isFrozen {
+                    polled.append(pollfd(fd: way.source, events: Int16(way.pending.isEmpty ? POLLIN : 0), revents: 0))
+                    polled.append(pollfd(fd: way.sink, events: Int16(way.pending.isEmpty ? 0 : POLLOUT), revents: 0))
                 }
             }
-            guard connected else { break }
-            state.withLock { $0.pairs.append((client, broker)) }
-            // Descriptors stay open until the process ends: closing one that another thread still reads would hand its
-            // number to somebody else.
-            threads.async { [self] in forward(from: client, to: broker) }
-            threads.async { [self] in forward(from: broker, to: client) }
+            // The time-out lets a freeze, an injection or a stop take effect.
+            _ = unsafe poll(&polled, nfds_t(polled.count), 5)
+            if polled[0].revents != 0 { accept() }
+            state.withLock { state in
+                if !state.isFrozen { Self.forward(&state) }
+            }
         }
+        state.withLock { Self.hangUp(Set($0.ways.map(\.source))) }
         close(listener)
     }
 
-    private func forward(from source: Int32, to sink: Int32) {
-        var buffer = [UInt8](repeating: 0, count: 65_536)
-        while true {
-            let count = unsafe buffer.withUnsafeMutableBytes { unsafe recv(source, $0.baseAddress, $0.count, 0) }
-            while state.withLock({ $0.isFrozen && !$0.isStopped }) { _ = poll(nil, 0, 5) }
-            guard count > 0, Self.send(Array(buffer[..<count]), to: sink) else { break }
+    private func accept() {
+        let client = Glibc.accept(listener, nil, nil)
+        let broker = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = Self.loopback(port: target)
+        let connected = unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                unsafe connect(broker, pointer, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
         }
-        shutdown(source, Int32(SHUT_RDWR))
-        shutdown(sink, Int32(SHUT_RDWR))
+        guard client >= 0, connected else { return Self.hangUp([client, broker]) }
+        state.withLock { state in
+            state.ways += [Way(source: client, sink: broker), Way(source: broker, sink: client)]
+            state.newest = client
+        }
     }
 
-    @discardableResult
-    private static func send(_ bytes: [UInt8], to sink: Int32) -> Bool {
-        var sent = 0
-        while sent < bytes.count {
-            let count = unsafe bytes.withUnsafeBytes {
-                unsafe Glibc.send(sink, $0.baseAddress.map { unsafe $0 + sent }, $0.count - sent, Int32(MSG_NOSIGNAL))
-            }
-            guard count > 0 else { return false }
-            sent += count
+    private static func forward(_ state: inout State) {
+        var dead: Set<Int32> = []
+        for position in state.ways.indices where !move(&state.ways[position]) {
+            dead.formUnion([state.ways[position].source, state.ways[position].sink])
         }
-        return true
+        state.ways.removeAll { dead.contains($0.source) }
+        hangUp(dead)
+    }
+
+    /// Moves what can be moved without waiting; false if either end is gone.
+    private static func move(_ way: inout Way) -> Bool {
+        if way.pending.isEmpty {
+            let capacity = 262_144
+            let bytes = unsafe [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
+                count = unsafe recv(way.source, buffer.baseAddress, capacity, Int32(MSG_DONTWAIT))
+                if count < 0 { count = 0 }
+            }
+            if bytes.isEmpty { return !isGone(way.source) }
+            way.pending = bytes
+        }
+        let flags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
+        let sent = unsafe way.pending.withUnsafeBytes { unsafe send(way.sink, $0.baseAddress, $0.count, flags) }
+        if sent > 0 { way.pending.removeFirst(sent) }
+        return sent > 0 || errno == EAGAIN
+    }
+
+    private static func isGone(_ descriptor: Int32) -> Bool {
+        var byte: UInt8 = 0
+        let count = unsafe recv(descriptor, &byte, 1, Int32(MSG_DONTWAIT) | Int32(MSG_PEEK))
+        return count == 0 || count < 0 && errno != EAGAIN
+    }
+
+    private static func hangUp(_ descriptors: Set<Int32>) {
+        for descriptor in descriptors { close(descriptor) }
     }
 
     private static func loopback(port: Int) -> sockaddr_in {
