@@ -152,7 +152,7 @@ public final class Pool: Sendable {
             state.count += 1
             return state.count
         }
-        async let patience: Void = endPatience(of: id)
+        async let _ = endPatience(of: id)
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { waiter in enqueue(waiter, id) }
         } onCancel: {

@@ -80,7 +80,9 @@ extension String: PostgresScalar {
     /// The empty string.
     public static var sample: String? { "" }
 
-    /// Appends UTF-8. A NUL is refused by the server (22021): bodies of strangers belong in a bytea.
+    /// Appends UTF-8.
+    ///
+    /// A NUL is refused by the server (22021): bodies of strangers belong in a bytea.
     public func encode(into bytes: inout [UInt8]) {
         bytes.append(contentsOf: utf8)
     }
@@ -128,7 +130,7 @@ extension Date: PostgresScalar {
         bytes.appendInteger(Int64(exactly: microseconds) ?? (microseconds < 0 ? .min : .max))
     }
 
-    /// Reads the microseconds; exact to the microsecond for the next hundred years. `infinity` is refused.
+    /// Reads the microseconds, exact for the next hundred years; `infinity` is refused.
     public init(decoding bytes: RawSpan?) throws(PostgresError) {
         let microseconds = try Int64(only: bytes, of: .timestamptz)
         guard microseconds != .max, microseconds != .min else {
@@ -140,8 +142,9 @@ extension Date: PostgresScalar {
 
 /// A JSON document as its bytes, stored as jsonb.
 public struct JSONB: PostgresScalar, Hashable, CustomStringConvertible {
-    /// The document in UTF-8. The server brings it into its own form: order and blanks are not kept, and an escaped NUL is
-    /// refused.
+    /// The document in UTF-8.
+    ///
+    /// The server brings it into its own form: order and blanks are not kept, and an escaped NUL is refused.
     public let bytes: [UInt8]
 
     /// Wraps a document in UTF-8.
