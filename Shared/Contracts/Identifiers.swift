@@ -1,16 +1,44 @@
 public import FoundationEssentials
+import Synchronization
 
 extension UUID {
-    /// Makes an id of version 7: its first 48 bits are the time in milliseconds, so that ids sort by age and the newest
-    /// rows of an index lie together; the other 74 free bits are random.
+    /// Makes an id of version 7 (RFC 9562): milliseconds, a counter within the millisecond, random bits.
+    ///
+    /// The ids of one process grow: what is read back in the order of ids comes in the order in which it was made, and the
+    /// newest rows of an index lie together.
+    public static func version7(at date: Date = Date()) -> UUID {
+        let milliseconds = UInt64(max(0, date.timeIntervalSince1970) * 1_000)
+        let (time, count) = lastVersion7.withLock { last -> (UInt64, UInt64) in
+            if milliseconds > last.milliseconds {
+                // Half of the counter is random, so that two processes seldom meet; the other half is room to count.
+                last = (milliseconds, .random(in: 0..<0x800))
+            } else if last.count < 0xFFF {
+                last.count += 1
+            } else {
+                last = (last.milliseconds + 1, 0)
+            }
+            return last
+        }
+        return UUID(version7: time, count, .random(in: .min ... .max))
+    }
+
+    /// Makes an id of version 7 from a time and a source of randomness, for decisions that are to be repeatable.
     public static func version7(
         at time: Timestamp, using generator: inout some RandomNumberGenerator
     ) -> UUID {
-        let milliseconds = UInt64(max(0, time.milliseconds))
-        let high = milliseconds << 16 | 0x7000 | UInt64.random(in: 0...0xFFF, using: &generator)
-        let low = 0x8000_0000_0000_0000 | UInt64.random(in: 0...0x3FFF_FFFF_FFFF_FFFF, using: &generator)
-        func byte(_ word: UInt64, _ index: Int) -> UInt8 { UInt8(truncatingIfNeeded: word >> (56 - 8 * index)) }
+        let count = UInt64.random(in: 0...0xFFF, using: &generator)
         return UUID(
+            version7: UInt64(max(0, time.milliseconds)), count, .random(in: .min ... .max, using: &generator))
+    }
+
+    private static let lastVersion7 = Mutex<(milliseconds: UInt64, count: UInt64)>((0, 0))
+
+    /// 48 bits of time, 12 of a counter, 62 random ones, and the marks of version and variant.
+    private init(version7 milliseconds: UInt64, _ count: UInt64, _ random: UInt64) {
+        let high = milliseconds << 16 | 0x7000 | count
+        let low = 0x8000_0000_0000_0000 | random & 0x3FFF_FFFF_FFFF_FFFF
+        func byte(_ word: UInt64, _ index: Int) -> UInt8 { UInt8(truncatingIfNeeded: word >> (56 - 8 * index)) }
+        self.init(
             uuid: (
                 byte(high, 0), byte(high, 1), byte(high, 2), byte(high, 3), byte(high, 4), byte(high, 5),
                 byte(high, 6), byte(high, 7), byte(low, 0), byte(low, 1), byte(low, 2), byte(low, 3), byte(low, 4),

@@ -96,11 +96,6 @@ public actor Connection {
         usable.store(false, ordering: .releasing)
     }
 
-    /// Lets other flights than those of `transaction` pass again.
-    func endTransaction(_ transaction: TransactionID) {
-        if openTransaction == transaction { openTransaction = nil }
-    }
-
     static var notConnected: PostgresError { PostgresError(.noConnection, "the connection is closed") }
 
     // MARK: Sending
@@ -111,9 +106,14 @@ public actor Connection {
             unsent.removeFirst()
             do {
                 pipeline.append(.init(next, steps: try send(next.flight)))
-            } catch {
+            } catch let error where error.code == .misuse {
                 next.answer.resume(returning: .failure(error))
-                guard error.code == .misuse else { return fail(error) }
+            } catch {
+                // Part of the flight may have left, a COMMIT included.
+                var own = error
+                own.isCommitInDoubt = next.flight.ending == .commit
+                next.answer.resume(returning: .failure(own))
+                return fail(error)
             }
         }
         flush()
@@ -212,7 +212,10 @@ public actor Connection {
         if flight.waiting.flight.script != nil, !session.enterPipeline() { condemn() }
         if flight.isCancelled { graceEnd = nil }
         var outcome = flight.outcome
-        if case .failure(var error) = outcome {
+        switch outcome {
+        case .success:
+            if flight.waiting.flight.ending != nil { openTransaction = nil }
+        case .failure(var error):
             // The server has lost the statement, or the tables have changed under it: prepare it again next time.
             if error.sqlState == "26000" || error.sqlState == "0A000" {
                 for entry in flight.waiting.flight.entries { statements.forget(entry.statement) }
@@ -242,7 +245,7 @@ public actor Connection {
         connecting = nil
         for flight in pipeline.removeAll() {
             var own = flight.error ?? error
-            own.isCommitInDoubt = flight.waiting.flight.commits && own.severity != "ERROR"
+            own.isCommitInDoubt = flight.waiting.flight.ending == .commit && own.severity != "ERROR"
             flight.waiting.answer.resume(returning: .failure(own))
         }
         for waiting in unsent { waiting.answer.resume(returning: .failure(error)) }

@@ -57,8 +57,8 @@ public struct PostgresLimits: Sendable, Equatable {
 }
 
 extension Duration {
-    /// The whole milliseconds, rounded down.
+    /// The milliseconds, rounded up: PostgreSQL takes 0 for no limit at all.
     var milliseconds: Int64 {
-        components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+        components.seconds * 1000 + (components.attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
     }
 }

@@ -118,16 +118,18 @@ extension UUID: PostgresScalar {
 extension Date: PostgresScalar {
     /// timestamptz.
     public static var postgresType: PostgresType { .timestamptz }
-    /// The start of 2000.
-    public static var sample: Date? { Date(timeIntervalSinceReferenceDate: -secondsBeforeReference) }
+    /// The start of 2001.
+    public static var sample: Date? { Date(timeIntervalSinceReferenceDate: 0) }
 
     /// The server counts from 2000, Foundation from 2001: a leap year apart.
-    private static let secondsBeforeReference: TimeInterval = 366 * 86_400
+    private static let microsecondsBeforeReference: Int64 = 366 * 86_400_000_000
 
     /// Appends the microseconds since the start of 2000, rounded; what does not fit becomes `infinity`.
     public func encode(into bytes: inout [UInt8]) {
-        let microseconds = ((timeIntervalSinceReferenceDate + Self.secondsBeforeReference) * 1_000_000).rounded()
-        bytes.appendInteger(Int64(exactly: microseconds) ?? (microseconds < 0 ? .min : .max))
+        let microseconds = (timeIntervalSinceReferenceDate * 1_000_000).rounded()
+        let (shifted, overflow) = (Int64(exactly: microseconds) ?? .max)
+            .addingReportingOverflow(Self.microsecondsBeforeReference)
+        bytes.appendInteger(overflow ? (microseconds < 0 ? .min : .max) : shifted)
     }
 
     /// Reads the microseconds, exact for the next hundred years; `infinity` is refused.
@@ -136,7 +138,10 @@ extension Date: PostgresScalar {
         guard microseconds != .max, microseconds != .min else {
             throw PostgresError(.decoding, "an infinite time")
         }
-        self.init(timeIntervalSinceReferenceDate: Double(microseconds) / 1_000_000 - Self.secondsBeforeReference)
+        // Subtracted as integers: a difference of doubles would be a tenth of a microsecond off.
+        let (shifted, overflow) = microseconds.subtractingReportingOverflow(Self.microsecondsBeforeReference)
+        guard !overflow else { throw .malformed(.timestamptz) }
+        self.init(timeIntervalSinceReferenceDate: Double(shifted) / 1_000_000)
     }
 }
 

@@ -111,14 +111,13 @@ public struct Transaction: ~Copyable, Sendable {
             return
         }
         let ticket = waiting.add(Commit())
-        waiting.commits = true
+        waiting.ending = .commit
         let results = try await send(nil)
         // A transaction that failed unseen answers COMMIT with ROLLBACK, and calls that success.
         guard try results.command(of: ticket) == "COMMIT" else {
             throw PostgresError(.misuse, "COMMIT rolled the transaction back: an earlier statement had failed")
         }
         state = .ended
-        await connection.endTransaction(id)
     }
 
     private mutating func send(_ limit: Duration?) async throws(PostgresError) -> FlightResults {
@@ -147,10 +146,10 @@ public struct Transaction: ~Copyable, Sendable {
         var flight = Flight()
         flight.add(Rollback())
         flight.transaction = id
+        flight.ending = .rollback
         do {
             _ = try await connection.run(flight)
-            await connection.endTransaction(id)
-        } catch  where error.code == .misuse {
+        } catch let error where error.code == .misuse {
             // Another transaction has the connection: this one's BEGIN was never let through.
         } catch {
             await connection.close()
