@@ -1,91 +1,77 @@
-extension TextCatalogue {
-    static let english: [Template: TemplateText] = [
-        .voucherIssued: TemplateText(
-            subject: "Your voucher for {{value}}",
-            body: """
-                Dear {{name}},
+extension LanguageTexts {
+    /// English.
+    static let english = LanguageTexts(
+        greeting: "Dear {{name}},",
+        closing: """
+            Kind regards
+            City Coop
 
-                A voucher has been issued for you.
+            This message was created automatically.
+            """,
+        notes: Notes(
+            otherLanguage: "This message does not exist in English yet; here it is in {{language}}.",
+            otherTitle: "The title of the event exists in {{language}} only.",
+            missingFact: "A detail is missing from this message: {{key}}.",
+            languages: [.de: "German", .sl: "Slovenian", .hu: "Hungarian", .en: "English"]),
+        texts: [
+            .voucherIssued: Text(
+                subject: "Your voucher for {{value}}",
+                """
+                Your voucher has been issued.
 
                 Value: {{value}}
-                Issued: {{date}}
+                Issued: {{issuedAt}}
 
-                You received the voucher's code when it was bought. We never send it by e-mail and never ask for it. \
-                Whoever knows the code can spend the voucher, so please keep it like cash.
+                You can pay with it from now on in the participating shops of all City Coop cities, at once or in parts.
 
-                Kind regards
-                City Coop
-
+                You were given the code when you bought the voucher. It is as good as cash: whoever knows it can spend the voucher. So keep it safe. We never put it into an e-mail.
                 """),
-        .voucherRedeemed: TemplateText(
-            subject: "Voucher redeemed: {{amount}}",
-            body: """
-                Dear {{name}},
+            .voucherRedeemed: Text(
+                subject: "Paid with your voucher: {{amount}}",
+                """
+                Your voucher has been used.
 
-                Your voucher has been redeemed.
+                Amount: {{amount}}
+                Time: {{redeemedAt}}
+                Left on the voucher: {{balance}}
+                {{#isSpent}}
+                With this the voucher is used up.
+                {{/isSpent}}
 
-                Amount redeemed: {{amount}}
-                Remaining balance: {{balance}}
-                Time: {{date}}
-
-                {{#spent}}The voucher is now used up.{{/spent}}\
-                {{^spent}}You can go on spending the remaining balance with the same code.{{/spent}}
-
-                Kind regards
-                City Coop
-
+                If it was not you who paid, please contact the office that issued the voucher.
                 """),
-        .eventRegistered: TemplateText(
-            subject: "Registration confirmed: {{title}}",
-            body: """
-                Dear {{name}},
-
+            .eventRegistered: Text(
+                subject: "Registration confirmed: {{title}}",
+                """
                 Your registration is confirmed.
 
                 Event: {{title}}
-                Starts: {{date}}
-                Seats: {{seats}}
+                Starts: {{startsAt}}
+                Reserved: {{seats}}
 
-                If you cannot come, please cancel your registration, so that somebody on the waiting list can take \
-                your place.
-
-                Kind regards
-                City Coop
-
+                If you cannot come, please cancel, so that somebody else can have your place.
                 """),
-        .eventWaitlisted: TemplateText(
-            subject: "On the waiting list: {{title}}",
-            body: """
-                Dear {{name}},
-
-                There are not enough free seats at the moment. You are on the waiting list.
+            .eventWaitlisted: Text(
+                subject: "Waiting list: {{title}}",
+                """
+                You are on the waiting list, because there are not enough free seats at present.
 
                 Event: {{title}}
-                Starts: {{date}}
-                Seats requested: {{seats}}
+                Starts: {{startsAt}}
+                Wanted: {{seats}}
 
-                We will let you know as soon as seats become free and it is your turn.
-
-                Kind regards
-                City Coop
-
+                As soon as enough seats become free and it is your turn, you will be registered automatically. We will tell you then.
                 """),
-        .eventPromoted: TemplateText(
-            subject: "You have a place: {{title}}",
-            body: """
-                Dear {{name}},
-
-                Seats have become free: you have moved up from the waiting list and are now registered.
+            .eventPromoted: Text(
+                subject: "You have moved up: {{title}}",
+                """
+                You have moved up from the waiting list. Your registration is now confirmed.
 
                 Event: {{title}}
-                Starts: {{date}}
-                Seats: {{seats}}
+                Starts: {{startsAt}}
+                Reserved: {{seats}}
 
-                If you cannot come, please cancel your registration, so that somebody else can take your place.
-
-                Kind regards
-                City Coop
-
+                If you cannot come, please cancel, so that somebody else can have your place.
                 """),
-    ]
+        ])
 }

@@ -1,91 +1,77 @@
-extension TextCatalogue {
-    static let german: [Template: TemplateText] = [
-        .voucherIssued: TemplateText(
-            subject: "Ihr Gutschein über {{value}}",
-            body: """
-                Guten Tag {{name}},
+extension LanguageTexts {
+    /// Deutsch, for readers in Austria.
+    static let german = LanguageTexts(
+        greeting: "Guten Tag {{name}},",
+        closing: """
+            Freundliche Grüße
+            City Coop
 
-                für Sie wurde ein Gutschein ausgestellt.
+            Diese Nachricht wurde automatisch erstellt.
+            """,
+        notes: Notes(
+            otherLanguage: "Diese Nachricht gibt es noch nicht auf Deutsch; hier steht sie auf {{language}}.",
+            otherTitle: "Den Titel der Veranstaltung gibt es nur auf {{language}}.",
+            missingFact: "In dieser Nachricht fehlt eine Angabe: {{key}}.",
+            languages: [.de: "Deutsch", .sl: "Slowenisch", .hu: "Ungarisch", .en: "Englisch"]),
+        texts: [
+            .voucherIssued: Text(
+                subject: "Ihr Gutschein über {{value}}",
+                """
+                Ihr Gutschein ist ausgestellt.
 
                 Wert: {{value}}
-                Ausgestellt: {{date}}
+                Ausgestellt: {{issuedAt}}
 
-                Den Gutscheincode haben Sie beim Kauf erhalten. Wir senden ihn nie per E-Mail und fragen nie danach. \
-                Wer den Code kennt, kann den Gutschein einlösen; bewahren Sie ihn daher wie Bargeld auf.
+                Sie können damit ab sofort in den teilnehmenden Geschäften aller Städte von City Coop bezahlen, auf einmal oder in Teilbeträgen.
 
-                Freundliche Grüße
-                City Coop
-
+                Den Code haben Sie beim Kauf erhalten. Er ist so gut wie Bargeld: Wer ihn kennt, kann den Gutschein einlösen. Bewahren Sie ihn deshalb gut auf. In E-Mails nennen wir ihn nie.
                 """),
-        .voucherRedeemed: TemplateText(
-            subject: "Gutschein eingelöst: {{amount}}",
-            body: """
-                Guten Tag {{name}},
-
+            .voucherRedeemed: Text(
+                subject: "Mit Ihrem Gutschein bezahlt: {{amount}}",
+                """
                 Ihr Gutschein wurde eingelöst.
 
-                Eingelöster Betrag: {{amount}}
+                Betrag: {{amount}}
+                Zeitpunkt: {{redeemedAt}}
                 Restguthaben: {{balance}}
-                Zeitpunkt: {{date}}
+                {{#isSpent}}
+                Damit ist der Gutschein aufgebraucht.
+                {{/isSpent}}
 
-                {{#spent}}Das Guthaben ist damit aufgebraucht.{{/spent}}\
-                {{^spent}}Das Restguthaben können Sie weiterhin mit demselben Code einlösen.{{/spent}}
-
-                Freundliche Grüße
-                City Coop
-
+                Wenn Sie nicht selbst bezahlt haben, wenden Sie sich bitte an die Ausgabestelle des Gutscheins.
                 """),
-        .eventRegistered: TemplateText(
-            subject: "Anmeldung bestätigt: {{title}}",
-            body: """
-                Guten Tag {{name}},
-
+            .eventRegistered: Text(
+                subject: "Anmeldung bestätigt: {{title}}",
+                """
                 Ihre Anmeldung ist bestätigt.
 
                 Veranstaltung: {{title}}
-                Beginn: {{date}}
-                Plätze: {{seats}}
+                Beginn: {{startsAt}}
+                Reserviert: {{seats}}
 
-                Falls Sie nicht kommen können, melden Sie sich bitte wieder ab. Dann kann jemand von der Warteliste \
-                nachrücken.
-
-                Freundliche Grüße
-                City Coop
-
+                Wenn Sie verhindert sind, sagen Sie bitte ab, damit andere nachrücken können.
                 """),
-        .eventWaitlisted: TemplateText(
-            subject: "Auf der Warteliste: {{title}}",
-            body: """
-                Guten Tag {{name}},
-
-                derzeit sind nicht genügend Plätze frei. Sie stehen auf der Warteliste.
+            .eventWaitlisted: Text(
+                subject: "Warteliste: {{title}}",
+                """
+                Sie stehen auf der Warteliste, denn derzeit sind nicht genügend Plätze frei.
 
                 Veranstaltung: {{title}}
-                Beginn: {{date}}
-                Gewünschte Plätze: {{seats}}
+                Beginn: {{startsAt}}
+                Gewünscht: {{seats}}
 
-                Sobald Sie nachrücken, verständigen wir Sie.
-
-                Freundliche Grüße
-                City Coop
-
+                Sobald genügend Plätze frei werden und Sie an der Reihe sind, rücken Sie automatisch nach. Wir verständigen Sie dann.
                 """),
-        .eventPromoted: TemplateText(
-            subject: "Sie sind nachgerückt: {{title}}",
-            body: """
-                Guten Tag {{name}},
-
-                es ist Platz geworden: Sie sind von der Warteliste nachgerückt und jetzt angemeldet.
+            .eventPromoted: Text(
+                subject: "Sie sind nachgerückt: {{title}}",
+                """
+                Sie sind von der Warteliste nachgerückt. Damit ist Ihre Anmeldung bestätigt.
 
                 Veranstaltung: {{title}}
-                Beginn: {{date}}
-                Plätze: {{seats}}
+                Beginn: {{startsAt}}
+                Reserviert: {{seats}}
 
-                Falls Sie nicht kommen können, melden Sie sich bitte wieder ab. Dann kann jemand anderer nachrücken.
-
-                Freundliche Grüße
-                City Coop
-
+                Wenn Sie verhindert sind, sagen Sie bitte ab, damit andere nachrücken können.
                 """),
-    ]
+        ])
 }

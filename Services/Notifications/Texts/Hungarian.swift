@@ -1,90 +1,77 @@
-extension TextCatalogue {
-    static let hungarian: [Template: TemplateText] = [
-        .voucherIssued: TemplateText(
-            subject: "Az Ön utalványa: {{value}}",
-            body: """
-                Kedves {{name}}!
+extension LanguageTexts {
+    /// Magyar.
+    static let hungarian = LanguageTexts(
+        greeting: "Kedves {{name}}!",
+        closing: """
+            Üdvözlettel:
+            City Coop
 
-                Utalványt állítottak ki az Ön részére.
+            Ez az üzenet automatikusan készült.
+            """,
+        notes: Notes(
+            otherLanguage: "Ez az üzenet magyarul még nem érhető el, ezért itt {{language}} olvasható.",
+            otherTitle: "A rendezvény címe csak {{language}} érhető el.",
+            missingFact: "Ebből az üzenetből hiányzik egy adat: {{key}}.",
+            languages: [.de: "németül", .sl: "szlovénül", .hu: "magyarul", .en: "angolul"]),
+        texts: [
+            .voucherIssued: Text(
+                subject: "Az Ön utalványa: {{value}}",
+                """
+                Az Ön utalványa elkészült.
 
                 Érték: {{value}}
-                Kiállítás: {{date}}
+                Kiállítva: {{issuedAt}}
 
-                Az utalvány kódját vásárláskor kapta meg. A kódot e-mailben soha nem küldjük el, és soha nem is \
-                kérjük. Aki ismeri a kódot, beválthatja az utalványt, ezért úgy őrizze, mint a készpénzt.
+                Az utalvánnyal mostantól fizethet a City Coop városainak részt vevő üzleteiben, egy összegben vagy részletekben.
 
-                Üdvözlettel:
-                City Coop
-
+                A kódot vásárláskor kapta meg. A kód készpénzt ér: aki ismeri, beválthatja az utalványt, ezért őrizze gondosan. E-mailben soha nem írjuk le.
                 """),
-        .voucherRedeemed: TemplateText(
-            subject: "Utalvány beváltva: {{amount}}",
-            body: """
-                Kedves {{name}}!
-
+            .voucherRedeemed: Text(
+                subject: "Fizetés az Ön utalványával: {{amount}}",
+                """
                 Az Ön utalványát beváltották.
 
-                Beváltott összeg: {{amount}}
+                Összeg: {{amount}}
+                Időpont: {{redeemedAt}}
                 Fennmaradó egyenleg: {{balance}}
-                Időpont: {{date}}
+                {{#isSpent}}
+                Az utalvány értéke ezzel elfogyott.
+                {{/isSpent}}
 
-                {{#spent}}Az egyenleg ezzel elfogyott.{{/spent}}\
-                {{^spent}}A fennmaradó egyenleget ugyanazzal a kóddal továbbra is beválthatja.{{/spent}}
-
-                Üdvözlettel:
-                City Coop
-
+                Ha nem Ön fizetett, kérjük, forduljon az utalvány kibocsátójához.
                 """),
-        .eventRegistered: TemplateText(
-            subject: "Jelentkezés visszaigazolva: {{title}}",
-            body: """
-                Kedves {{name}}!
+            .eventRegistered: Text(
+                subject: "Jelentkezését rögzítettük: {{title}}",
+                """
+                Jelentkezését rögzítettük.
 
-                Jelentkezését visszaigazoljuk.
+                Rendezvény: {{title}}
+                Kezdés: {{startsAt}}
+                Lefoglalva: {{seats}}
 
-                Esemény: {{title}}
-                Kezdés: {{date}}
-                Helyek száma: {{seats}}
-
-                Ha nem tud eljönni, kérjük, mondja le a részvételt, hogy a helyet valaki megkaphassa a várólistáról.
-
-                Üdvözlettel:
-                City Coop
-
+                Ha mégsem tud eljönni, kérjük, mondja le a részvételt, hogy más jöhessen Ön helyett.
                 """),
-        .eventWaitlisted: TemplateText(
-            subject: "Várólistán: {{title}}",
-            body: """
-                Kedves {{name}}!
+            .eventWaitlisted: Text(
+                subject: "Várólista: {{title}}",
+                """
+                Ön várólistára került, mert jelenleg nincs elég szabad hely.
 
-                Jelenleg nincs elég szabad hely, ezért felvettük Önt a várólistára.
+                Rendezvény: {{title}}
+                Kezdés: {{startsAt}}
+                Igényelt: {{seats}}
 
-                Esemény: {{title}}
-                Kezdés: {{date}}
-                Kért helyek száma: {{seats}}
-
-                Amint elegendő hely szabadul fel, és Ön kerül sorra, értesítjük.
-
-                Üdvözlettel:
-                City Coop
-
+                Amint elég hely felszabadul, és Önre kerül a sor, automatikusan bekerül a résztvevők közé. Erről értesíteni fogjuk.
                 """),
-        .eventPromoted: TemplateText(
-            subject: "Bekerült a résztvevők közé: {{title}}",
-            body: """
-                Kedves {{name}}!
+            .eventPromoted: Text(
+                subject: "Bekerült a résztvevők közé: {{title}}",
+                """
+                Ön a várólistáról bekerült a résztvevők közé. Jelentkezése ezzel érvényes.
 
-                Elegendő hely szabadult fel: Ön a várólistáról bekerült a résztvevők közé.
+                Rendezvény: {{title}}
+                Kezdés: {{startsAt}}
+                Lefoglalva: {{seats}}
 
-                Esemény: {{title}}
-                Kezdés: {{date}}
-                Helyek száma: {{seats}}
-
-                Ha nem tud eljönni, kérjük, mondja le a részvételt, hogy a helyet másvalaki megkaphassa.
-
-                Üdvözlettel:
-                City Coop
-
+                Ha mégsem tud eljönni, kérjük, mondja le a részvételt, hogy más jöhessen Ön helyett.
                 """),
-    ]
+        ])
 }

@@ -1,90 +1,77 @@
-extension TextCatalogue {
-    static let slovenian: [Template: TemplateText] = [
-        .voucherIssued: TemplateText(
-            subject: "Vaš darilni bon v vrednosti {{value}}",
-            body: """
-                Pozdravljeni, {{name}}!
+extension LanguageTexts {
+    /// Slovenščina.
+    static let slovenian = LanguageTexts(
+        greeting: "Pozdravljeni, {{name}}!",
+        closing: """
+            Lep pozdrav
+            City Coop
 
-                Za vas je bil izdan darilni bon.
+            To sporočilo je bilo ustvarjeno samodejno.
+            """,
+        notes: Notes(
+            otherLanguage: "Tega sporočila v slovenščini še ni; tukaj je v {{language}}.",
+            otherTitle: "Naslov prireditve je na voljo samo v {{language}}.",
+            missingFact: "V tem sporočilu manjka podatek: {{key}}.",
+            languages: [.de: "nemščini", .sl: "slovenščini", .hu: "madžarščini", .en: "angleščini"]),
+        texts: [
+            .voucherIssued: Text(
+                subject: "Vaš vrednostni bon: {{value}}",
+                """
+                Vaš vrednostni bon je izdan.
 
                 Vrednost: {{value}}
-                Izdano: {{date}}
+                Izdan: {{issuedAt}}
 
-                Kodo bona ste prejeli ob nakupu. Po e-pošti je nikoli ne pošiljamo in po njej nikoli ne sprašujemo. \
-                Bon lahko unovči vsak, ki pozna kodo, zato jo hranite kot gotovino.
+                Z njim lahko takoj plačujete v sodelujočih trgovinah vseh mest City Coop, v enem znesku ali po delih.
 
-                Lep pozdrav
-                City Coop
-
+                Kodo ste prejeli ob nakupu. Vredna je toliko kot gotovina: kdor jo pozna, lahko bon unovči. Zato jo skrbno hranite. V e-pošti je nikoli ne navajamo.
                 """),
-        .voucherRedeemed: TemplateText(
-            subject: "Darilni bon unovčen: {{amount}}",
-            body: """
-                Pozdravljeni, {{name}}!
+            .voucherRedeemed: Text(
+                subject: "Plačilo z vašim bonom: {{amount}}",
+                """
+                Vaš vrednostni bon je bil unovčen.
 
-                Vaš darilni bon je bil unovčen.
+                Znesek: {{amount}}
+                Čas: {{redeemedAt}}
+                Preostanek na bonu: {{balance}}
+                {{#isSpent}}
+                Bon je s tem v celoti porabljen.
+                {{/isSpent}}
 
-                Unovčeni znesek: {{amount}}
-                Preostalo dobroimetje: {{balance}}
-                Čas: {{date}}
-
-                {{#spent}}Dobroimetje je s tem porabljeno.{{/spent}}\
-                {{^spent}}Preostalo dobroimetje lahko še naprej unovčite z isto kodo.{{/spent}}
-
-                Lep pozdrav
-                City Coop
-
+                Če niste plačali vi, se, prosimo, obrnite na izdajatelja bona.
                 """),
-        .eventRegistered: TemplateText(
-            subject: "Prijava potrjena: {{title}}",
-            body: """
-                Pozdravljeni, {{name}}!
-
+            .eventRegistered: Text(
+                subject: "Prijava potrjena: {{title}}",
+                """
                 Vaša prijava je potrjena.
 
-                Dogodek: {{title}}
-                Začetek: {{date}}
-                Število mest: {{seats}}
+                Prireditev: {{title}}
+                Začetek: {{startsAt}}
+                Rezervirano: {{seats}}
 
-                Če ne morete priti, prosimo, odpovejte prijavo. Tako lahko mesto dobi nekdo s čakalnega seznama.
-
-                Lep pozdrav
-                City Coop
-
+                Če se prireditve ne boste mogli udeležiti, se, prosimo, odjavite, da bo lahko prišel kdo drug.
                 """),
-        .eventWaitlisted: TemplateText(
-            subject: "Na čakalnem seznamu: {{title}}",
-            body: """
-                Pozdravljeni, {{name}}!
+            .eventWaitlisted: Text(
+                subject: "Čakalni seznam: {{title}}",
+                """
+                Uvrščeni ste na čakalni seznam, saj trenutno ni dovolj prostih mest.
 
-                Trenutno ni dovolj prostih mest, zato ste uvrščeni na čakalni seznam.
+                Prireditev: {{title}}
+                Začetek: {{startsAt}}
+                Želeno: {{seats}}
 
-                Dogodek: {{title}}
-                Začetek: {{date}}
-                Želeno število mest: {{seats}}
-
-                Ko se bo sprostilo dovolj mest in boste na vrsti, vas bomo obvestili.
-
-                Lep pozdrav
-                City Coop
-
+                Ko se bo sprostilo dovolj mest in boste na vrsti, boste prijavljeni samodejno. O tem vas bomo obvestili.
                 """),
-        .eventPromoted: TemplateText(
-            subject: "Uvrščeni ste med prijavljene: {{title}}",
-            body: """
-                Pozdravljeni, {{name}}!
+            .eventPromoted: Text(
+                subject: "S čakalnega seznama med prijavljene: {{title}}",
+                """
+                S čakalnega seznama ste prišli med prijavljene. Vaša prijava je s tem potrjena.
 
-                Sprostilo se je dovolj mest: s čakalnega seznama ste uvrščeni med prijavljene.
+                Prireditev: {{title}}
+                Začetek: {{startsAt}}
+                Rezervirano: {{seats}}
 
-                Dogodek: {{title}}
-                Začetek: {{date}}
-                Število mest: {{seats}}
-
-                Če ne morete priti, prosimo, odpovejte prijavo. Tako lahko mesto dobi nekdo drug.
-
-                Lep pozdrav
-                City Coop
-
+                Če se prireditve ne boste mogli udeležiti, se, prosimo, odjavite, da bo lahko prišel kdo drug.
                 """),
-    ]
+        ])
 }
