@@ -133,6 +133,25 @@ struct FaultTests {
         }
     }
 
+    /// The broker of the tests takes bodies up to 1 MiB, as ours does in production.
+    @Test func aBodyTheBrokerDoesNotTakeIsBlamedOnItsMessageOnly() async throws {
+        try await withScratchVhost { vhost in
+            var limits = quickLimits
+            limits.messageBytesMax = 4 << 20
+            let publisher = Publisher(name: "generous", address: vhost.address, limits: limits)
+            try await running(publisher) { publisher in
+                let fits = OutgoingMessage(
+                    exchange: "amq.topic", routingKey: "x", body: [UInt8](repeating: 1, count: 1 << 20))
+                var exceeds = fits
+                exceeds.body.append(1)
+                let confirmations = await publisher.publish([fits, exceeds])
+                #expect(confirmations[1].objection?.replyCode == 406, "\(confirmations[1])")
+                #expect(confirmations[0].objection == nil)
+                #expect(await publisher.publish([fits]) == [.confirmed])
+            }
+        }
+    }
+
     @Test func whatMayNotBeWrittenIsRefused() async throws {
         try await withScratchVhost { vhost in
             try await vhost.administer { channel in try channel.declare(ExchangeDeclaration("events")) }
