@@ -81,7 +81,7 @@ let package = Package(
         shared("AMQP", ["CRabbitMQ", "EventLoop"]),
         shared("Postgres", ["CPostgres", "EventLoop"]),
         shared("Contracts"),
-        shared("ManagementAPI", ["CCurl"]),
+        shared("ManagementAPI", ["CCurl", "EventLoop"]),
         shared(
             "Messaging", ["AMQP", "Postgres", "Contracts", crypto, logging, metrics, lifecycle],
             resources: [.embedInCode("Migrations/0001_runtime.sql")]),
@@ -111,7 +111,7 @@ let package = Package(
             name: "TestKit", dependencies: ["AMQP", "Contracts", "ManagementAPI", "Messaging", "Postgres"],
             path: "Tests/Support/TestKit", swiftSettings: settings),
         tests("EventLoopTests", ["EventLoop"]),
-        tests("AMQPTests", ["AMQP", "TestKit"]),
+        tests("AMQPTests", ["AMQP", "ManagementAPI", "TestKit"]),
         tests("PostgresTests", ["Postgres", "TestKit"]),
         tests("ContractsTests", ["Contracts"]),
         tests("MessagingTests", ["AMQP", "Contracts", "Messaging", "Postgres", "TestKit"]),
