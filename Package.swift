@@ -81,6 +81,7 @@ let package = Package(
         shared("AMQP", ["CRabbitMQ", "EventLoop"]),
         shared("Postgres", ["CPostgres", "EventLoop"]),
         shared("Contracts"),
+        shared("Processes", ["EventLoop"]),
         shared("ManagementAPI", ["CCurl", "EventLoop"]),
         shared(
             "Messaging", ["AMQP", "Postgres", "Contracts", crypto, logging, metrics, lifecycle],
@@ -104,7 +105,9 @@ let package = Package(
             resources: [.embedInCode("Migrations/0001_notifications.sql")]),
         executable(
             "citycoop", in: "CityCoop",
-            ["AMQP", "Contracts", "ManagementAPI", "Messaging", "Postgres", argumentParser],
+            [
+                "AMQP", "Contracts", "EventLoop", "ManagementAPI", "Messaging", "Postgres", "Processes", argumentParser,
+            ],
             resources: [.embedInCode("Demo/cities.json")]),
 
         .target(
@@ -120,7 +123,8 @@ let package = Package(
         tests("EventsTests", ["events", "Contracts", "Messaging", "Postgres", "TestKit"]),
         tests("VouchersTests", ["vouchers", "Contracts", "Messaging", "Postgres", "TestKit"]),
         tests("NotificationsTests", ["notifications", "Contracts", "Messaging", "Postgres", "TestKit"]),
-        tests("CityCoopTests", ["citycoop", "Contracts", "TestKit"]),
+        tests("ProcessesTests", ["Processes"]),
+        tests("CityCoopTests", ["citycoop", "AMQP", "Contracts", "ManagementAPI", "Messaging", "TestKit", argumentParser]),
         tests("SystemTests", ["AMQP", "Contracts", "Messaging", "Postgres", "TestKit"]),
     ],
     swiftLanguageModes: [.v6]

@@ -1,1 +1,1 @@
-print("citycoop")
+await CityCoop.main()
