@@ -32,9 +32,12 @@ func executable(_ name: String, in folder: String, _ dependencies: [Target.Depen
 }
 
 /// The tests of one module or service.
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], resources: [Resource] = []
+) -> Target {
     .testTarget(
-        name: name, dependencies: dependencies, path: "Tests/\(name)", resources: resources, swiftSettings: settings)
+        name: name, dependencies: dependencies, path: "Tests/\(name)", exclude: exclude, resources: resources,
+        swiftSettings: settings)
 }
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -116,15 +119,20 @@ let package = Package(
         tests("EventLoopTests", ["EventLoop"]),
         tests("AMQPTests", ["AMQP", "ManagementAPI", "TestKit"]),
         tests("PostgresTests", ["Postgres", "TestKit"]),
-        tests("ContractsTests", ["Contracts"]),
+        tests("ContractsTests", ["Contracts"], exclude: ["Golden"]),
         tests("MessagingTests", ["AMQP", "Contracts", "Messaging", "Postgres", "TestKit"]),
-        tests("ServiceKitTests", ["ServiceKit", "TestKit"]),
+        tests(
+            "ServiceKitTests",
+            ["ServiceKit", "TestKit", httpServer, sockets, lifecycle, logging, metrics, coreMetrics, argumentParser]),
         tests("CitiesTests", ["cities", "Contracts", "Messaging", "Postgres", "TestKit"]),
         tests("EventsTests", ["events", "Contracts", "Messaging", "Postgres", "TestKit"]),
         tests("VouchersTests", ["vouchers", "Contracts", "Messaging", "Postgres", "TestKit"]),
         tests("NotificationsTests", ["notifications", "Contracts", "Messaging", "Postgres", "TestKit"]),
         tests("ProcessesTests", ["Processes"]),
-        tests("CityCoopTests", ["citycoop", "AMQP", "Contracts", "ManagementAPI", "Messaging", "TestKit", argumentParser]),
+        tests(
+            "CityCoopTests",
+            ["citycoop", "AMQP", "Contracts", "ManagementAPI", "Messaging", "Processes", "TestKit", argumentParser]),
+        tests("TidyTests", []),
         tests("SystemTests", ["AMQP", "Contracts", "Messaging", "Postgres", "TestKit"]),
     ],
     swiftLanguageModes: [.v6]

@@ -1,1 +1,3 @@
-print("vouchers")
+import ServiceKit
+
+await VouchersDefinition.main()

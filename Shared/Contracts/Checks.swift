@@ -10,12 +10,35 @@ public struct Checks {
         if !holds && mistakes[field] == nil { mistakes[field] = mistake }
     }
 
-    /// Requires a text of 1 to `max` characters without control characters.
+    /// Requires one line of 1 to `max` characters that is not blank.
+    ///
+    /// Characters are Unicode scalars here: what a reader sees as one may be a letter under a megabyte of accents.
     public mutating func text(_ value: String, _ field: String, max: Int = 200) {
-        require(!value.isEmpty && value.count <= max, field, "must have 1 to \(max) characters")
+        let scalars = value.unicodeScalars
+        require((1...max).contains(scalars.count), field, "must have 1 to \(max) characters")
+        require(!scalars.allSatisfy { $0.properties.isWhitespace }, field, "is blank")
         require(
-            !value.unicodeScalars.contains { $0.properties.generalCategory == .control }, field,
-            "has a control character")
+            !scalars.contains { Checks.breaksLine($0.properties.generalCategory) }, field,
+            "has a control character or a line break")
+    }
+
+    private static func breaksLine(_ category: Unicode.GeneralCategory) -> Bool {
+        category == .control || category == .lineSeparator || category == .paragraphSeparator
+    }
+
+    /// Requires a plain mail address: dot-separated words of ASCII before the `@`, a host name behind it.
+    ///
+    /// Quoted local parts and comments are refused, so that an address can stand in a header as it is.
+    public mutating func email(_ value: String, _ field: String) {
+        let parts = value.utf8.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
+        let local = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-/=?^_`{|}~".utf8)
+        let host = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-".utf8)
+        func words(_ part: Substring.UTF8View, of letters: Set<UInt8>) -> Bool {
+            part.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+                .allSatisfy { !$0.isEmpty && $0.allSatisfy(letters.contains) }
+        }
+        let plain = parts.count == 2 && words(parts[0], of: local) && words(parts[1], of: host)
+        require(plain && value.utf8.count <= 254 && parts[0].count <= 64, field, "is not an address")
     }
 
     /// Requires an amount within `range` in a currency that the suite knows.

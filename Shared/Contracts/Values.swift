@@ -1,5 +1,3 @@
-public import FoundationEssentials
-
 /// An amount of money in minor units of its currency: `{"amount": 1250, "currency": "EUR"}` is EUR 12.50.
 public struct Money: Codable, Hashable, Sendable, CustomStringConvertible {
     /// Minor units: cents, fillér.
@@ -18,51 +16,6 @@ public struct Money: Codable, Hashable, Sendable, CustomStringConvertible {
         let sign = amount < 0 ? "-" : ""
         let cents = amount.magnitude % 100
         return "\(sign)\(amount.magnitude / 100).\(cents < 10 ? "0" : "")\(cents) \(currency)"
-    }
-}
-
-/// A point in time: RFC 3339 with an offset on the wire, written in UTC with milliseconds.
-public struct Timestamp: Codable, Hashable, Comparable, Sendable, CustomStringConvertible {
-    /// The same point as a `Date`.
-    public let date: Date
-
-    /// Wraps a date.
-    public init(_ date: Date) {
-        self.date = date
-    }
-
-    /// Reads RFC 3339, with or without fractions of a second; `nil` if it is anything else.
-    public init?(_ text: String) {
-        // The whole and the fractional form are two styles to Foundation.
-        guard text.utf8.count <= 40 else { return nil }
-        let style = Date.ISO8601FormatStyle(includingFractionalSeconds: text.utf8.contains(UInt8(ascii: ".")))
-        guard let date = try? style.parse(text) else { return nil }
-        self.date = date
-    }
-
-    /// Reads a string.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        guard let timestamp = Timestamp(try container.decode(String.self)) else {
-            throw DecodingError.dataCorruptedError(in: container, debugDescription: "not a time as in RFC 3339")
-        }
-        self = timestamp
-    }
-
-    /// Writes a string.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(description)
-    }
-
-    /// `2026-12-01T08:30:00.000Z`.
-    public var description: String {
-        date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
-    }
-
-    /// Earlier before later.
-    public static func < (one: Timestamp, other: Timestamp) -> Bool {
-        one.date < other.date
     }
 }
 

@@ -8,22 +8,23 @@ public enum BoundedWrite {
     /// another process's writes.
     private static let pieceBytes = 4_096
 
-    /// Writes all bytes: in one piece up to 4 KiB, in several beyond.
+    /// Writes the bytes: in one piece up to 4 KiB, in several beyond.
     ///
     /// - Parameter waitMilliseconds: How long each piece waits for room.
-    /// - Returns: False if the descriptor did not take everything: no room in time, closed, or the disk is full.
-    public static func write(_ bytes: [UInt8], to descriptor: Int32, waitMilliseconds: Int32) -> Bool {
+    /// - Returns: How many bytes the descriptor took; fewer than all if there was no room in time, if it is closed, or if
+    ///   the disk is full.
+    public static func write(_ bytes: [UInt8], to descriptor: Int32, waitMilliseconds: Int32) -> Int {
         var start = 0
         while start < bytes.count {
-            guard isWritable(descriptor, waitMilliseconds: waitMilliseconds) else { return false }
+            guard isWritable(descriptor, waitMilliseconds: waitMilliseconds) else { break }
             let end = min(start + pieceBytes, bytes.count)
             let written = unsafe bytes[start..<end].withUnsafeBytes { piece in
                 unsafe Glibc.write(descriptor, piece.baseAddress, piece.count)
             }
-            if written < 0 && errno != EINTR && errno != EAGAIN { return false }
+            if written < 0 && errno != EINTR { break }
             start += max(written, 0)
         }
-        return true
+        return start
     }
 
     private static func isWritable(_ descriptor: Int32, waitMilliseconds: Int32) -> Bool {

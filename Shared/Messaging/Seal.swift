@@ -1,5 +1,5 @@
 import Crypto
-import FoundationEssentials
+public import FoundationEssentials
 
 /// Encrypts stored bodies that may hold a secret: AES-256-GCM, with the key's id in front.
 ///
@@ -40,6 +40,18 @@ public struct Seal: Sendable {
         } catch {
             throw Failure.broken
         }
+    }
+}
+
+extension Seal {
+    /// Encrypts `bytes` for the row with this id.
+    public func seal(_ bytes: [UInt8], for id: UUID) throws -> [UInt8] {
+        try seal(bytes, for: id.bytes)
+    }
+
+    /// Decrypts what was encrypted for the row with this id.
+    public func open(_ sealed: [UInt8], for id: UUID) throws -> [UInt8] {
+        try open(sealed, for: id.bytes)
     }
 }
 

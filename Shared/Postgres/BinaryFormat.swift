@@ -44,3 +44,10 @@ extension PostgresError {
         PostgresError(.decoding, "not the binary form of \(type)")
     }
 }
+
+extension PostgresValue {
+    /// Reads the binary form from an array of bytes.
+    init(binary bytes: [UInt8]) throws(PostgresError) {
+        try self.init(decoding: unsafe bytes.span.bytes)
+    }
+}

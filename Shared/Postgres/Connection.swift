@@ -96,11 +96,6 @@ public actor Connection {
         usable.store(false, ordering: .releasing)
     }
 
-    /// Lets other flights than those of `transaction` pass again.
-    func endTransaction(_ transaction: TransactionID) {
-        if openTransaction == transaction { openTransaction = nil }
-    }
-
     static var notConnected: PostgresError { PostgresError(.noConnection, "the connection is closed") }
 
     // MARK: Sending
@@ -111,9 +106,14 @@ public actor Connection {
             unsent.removeFirst()
             do {
                 pipeline.append(.init(next, steps: try send(next.flight)))
-            } catch {
+            } catch let error where error.code == .misuse {
                 next.answer.resume(returning: .failure(error))
-                guard error.code == .misuse else { return fail(error) }
+            } catch {
+                // Part of the flight may have left, a COMMIT included.
+                var own = error
+                own.isCommitInDoubt = next.flight.ending == .commit
+                next.answer.resume(returning: .failure(own))
+                return fail(error)
             }
         }
         flush()
@@ -130,15 +130,17 @@ public actor Connection {
             guard session.leavePipeline(), session.query(script) else { throw lost }
             return [.script]
         }
+        try requireSameTypes(in: flight)
         var steps: [Pipeline.Step] = []
         var fresh: [ObjectIdentifier: String] = [:]
         for (index, entry) in flight.entries.enumerated() {
-            let known = try name(for: entry, of: flight, fresh)
+            let key = ObjectIdentifier(entry.statement)
+            let known = flight.isDescription ? nil : statements[entry.statement]?.name ?? fresh[key]
             let name = known ?? statements.makeName()
             if known == nil {
                 let types = flight.infersTypes ? [] : flight.parameters.types[entry.parameters]
                 guard session.prepare(name, sql: entry.statement.sql, types: types) else { throw lost }
-                fresh[ObjectIdentifier(entry.statement)] = name
+                fresh[key] = name
                 steps.append(.prepare(index, name: name))
             }
             let sent =
@@ -151,16 +153,14 @@ public actor Connection {
         return steps
     }
 
-    /// Under which name a statement is prepared, or will be by the time it is executed; nil if it has to be prepared.
-    private func name(
-        for entry: Flight.Entry, of flight: Flight, _ fresh: [ObjectIdentifier: String]
-    ) throws(PostgresError) -> String? {
-        guard !flight.isDescription else { return nil }
-        guard let known = statements[entry.statement] else { return fresh[ObjectIdentifier(entry.statement)] }
-        guard flight.parameters.types[entry.parameters].elementsEqual(known.types) else {
-            throw PostgresError(.misuse, "parameters of other types than before", statement: "\(entry.statement)")
+    /// A statement whose parameters change their types would be sent to a preparation that reads them as something else.
+    private func requireSameTypes(in flight: Flight) throws(PostgresError) {
+        for entry in flight.entries {
+            guard let known = statements[entry.statement] else { continue }
+            guard flight.parameters.types[entry.parameters].elementsEqual(known.types) else {
+                throw PostgresError(.misuse, "parameters of other types than before", statement: "\(entry.statement)")
+            }
         }
-        return known.name
     }
 
     private var lost: PostgresError { PostgresError(.noConnection, session.complaint) }
@@ -212,7 +212,10 @@ public actor Connection {
         if flight.waiting.flight.script != nil, !session.enterPipeline() { condemn() }
         if flight.isCancelled { graceEnd = nil }
         var outcome = flight.outcome
-        if case .failure(var error) = outcome {
+        switch outcome {
+        case .success:
+            if flight.waiting.flight.ending != nil { openTransaction = nil }
+        case .failure(var error):
             // The server has lost the statement, or the tables have changed under it: prepare it again next time.
             if error.sqlState == "26000" || error.sqlState == "0A000" {
                 for entry in flight.waiting.flight.entries { statements.forget(entry.statement) }
@@ -242,7 +245,7 @@ public actor Connection {
         connecting = nil
         for flight in pipeline.removeAll() {
             var own = flight.error ?? error
-            own.isCommitInDoubt = flight.waiting.flight.commits && own.severity != "ERROR"
+            own.isCommitInDoubt = flight.waiting.flight.ending == .commit && own.severity != "ERROR"
             flight.waiting.answer.resume(returning: .failure(own))
         }
         for waiting in unsent { waiting.answer.resume(returning: .failure(error)) }
@@ -273,8 +276,10 @@ public actor Connection {
         setAlarm()
     }
 
-    /// Asks the server to stop, from another thread because the request blocks. Nothing is sent meanwhile: the request names
-    /// a session and not a statement, and would hit whatever runs when it arrives.
+    /// Asks the server to stop, from another thread because the request blocks.
+    ///
+    /// Nothing is sent meanwhile: the request names a session and not a statement, and would hit whatever runs when it
+    /// arrives.
     private func cancelFirst() {
         guard let canceller = session.canceller() else { return breakDown() }
         pipeline.markFirstCancelled()

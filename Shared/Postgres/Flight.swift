@@ -17,12 +17,18 @@ public struct Flight: Sendable {
     private(set) var parameters = Parameters()
     /// The transaction that this flight is part of.
     var transaction: TransactionID?
-    /// Whether the last statement is a COMMIT, whose fate is in doubt if the connection breaks.
-    var commits = false
+    /// How the last statement ends the transaction, if it does.
+    var ending: Ending?
     /// SQL for the simple protocol instead of entries.
     private(set) var script: String?
     /// What the entries travel for.
     var purpose = Purpose.execution
+
+    enum Ending {
+        /// If the connection breaks, nobody knows whether it happened.
+        case commit
+        case rollback
+    }
 
     enum Purpose {
         case execution
@@ -64,12 +70,8 @@ public struct Flight: Sendable {
 public struct FlightResults: Sendable {
     private let results: ArraySlice<ServerResult>
 
-    init(_ results: some Sequence<ServerResult>) {
-        self.results = ArraySlice(Array(results))
-    }
-
-    private init(slice: ArraySlice<ServerResult>) {
-        results = slice
+    init(_ results: ArraySlice<ServerResult>) {
+        self.results = results
     }
 
     /// Reads the rows of a statement.
@@ -100,7 +102,7 @@ public struct FlightResults: Sendable {
 
     /// The results without the first `count`.
     func dropFirst(_ count: Int) -> FlightResults {
-        FlightResults(slice: results.dropFirst(count))
+        FlightResults(results.dropFirst(count))
     }
 
     /// The results one after the other, for statements whose types are known in order.

@@ -39,7 +39,7 @@ public struct Migrator: Sendable {
         }
     }
 
-    /// Returns what is not applied yet; throws if this binary must not work with the schema. Changes nothing.
+    /// Returns what is not applied yet, changing nothing; throws if this binary must not work with the schema.
     public func check() async throws(PostgresError) -> [Step] {
         let connection = try await Connection.connect(to: address, name: "migrator", limits: limits)
         do {

@@ -38,7 +38,7 @@ struct Pipeline {
         }
 
         var outcome: Result<FlightResults, PostgresError> {
-            error.map { .failure($0) } ?? .success(FlightResults(results))
+            error.map { .failure($0) } ?? .success(FlightResults(results[...]))
         }
 
         /// The statement whose result comes next.

@@ -74,7 +74,10 @@ public final class Pool: Sendable {
                 state.withLock { $0.connected += 1 }
                 await giveBack(connection)
                 await connection.waitUntilClosed()
-                state.withLock { $0.connected -= 1 }
+                state.withLock { state in
+                    state.connected -= 1
+                    if !connection.isUsable { state.idle.removeAll { $0 === connection } }
+                }
             } catch {
                 state.withLock { $0.lastError = error }
                 // Instances that lost the same server must not all come back in the same moment.
@@ -152,7 +155,7 @@ public final class Pool: Sendable {
             state.count += 1
             return state.count
         }
-        async let patience: Void = endPatience(of: id)
+        async let _ = endPatience(of: id)
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { waiter in enqueue(waiter, id) }
         } onCancel: {

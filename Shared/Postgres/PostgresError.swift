@@ -84,8 +84,9 @@ public struct PostgresError: Error, Sendable, CustomStringConvertible {
 }
 
 extension PostgresError {
-    /// The classes of SQLSTATE whose message names objects of the schema and never a value. Class 22 quotes its input
-    /// (`invalid input syntax for type integer: "…"`), and a RAISE (P0) says whatever it likes.
+    /// The classes of SQLSTATE whose message names objects of the schema and never a value.
+    ///
+    /// Class 22 quotes its input (`invalid input syntax for type integer: "…"`), and a RAISE (P0) says whatever it likes.
     private static let classesWithoutValues: Set<String> = [
         "08", "0A", "23", "25", "26", "28", "3D", "3F", "40", "42", "53", "54", "55", "57", "58",
     ]

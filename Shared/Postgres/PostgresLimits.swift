@@ -35,8 +35,10 @@ public struct PostgresLimits: Sendable, Equatable {
     /// The longest pause before connecting again.
     public var reconnectDelayMax: Duration = .seconds(5)
 
-    /// How often a migrator asks for the migration lock. It must not wait inside the server: a session that waits for an
-    /// advisory lock holds a snapshot, which deadlocks `CREATE INDEX CONCURRENTLY` in the session that has the lock.
+    /// How often a migrator asks for the migration lock.
+    ///
+    /// It must not wait inside the server: a session that waits for an advisory lock holds a snapshot, which deadlocks
+    /// `CREATE INDEX CONCURRENTLY` in the session that has the lock.
     public var migrationLockPoll: Duration = .milliseconds(100)
     /// How long a migrator asks for the migration lock before it gives up.
     public var migrationLockWait: Duration = .seconds(120)
@@ -55,8 +57,8 @@ public struct PostgresLimits: Sendable, Equatable {
 }
 
 extension Duration {
-    /// The whole milliseconds, rounded down.
+    /// The milliseconds, rounded up: PostgreSQL takes 0 for no limit at all.
     var milliseconds: Int64 {
-        components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+        components.seconds * 1000 + (components.attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
     }
 }

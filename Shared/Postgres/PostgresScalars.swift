@@ -80,7 +80,9 @@ extension String: PostgresScalar {
     /// The empty string.
     public static var sample: String? { "" }
 
-    /// Appends UTF-8. A NUL is refused by the server (22021): bodies of strangers belong in a bytea.
+    /// Appends UTF-8.
+    ///
+    /// A NUL is refused by the server (22021): bodies of strangers belong in a bytea.
     public func encode(into bytes: inout [UInt8]) {
         bytes.append(contentsOf: utf8)
     }
@@ -116,32 +118,38 @@ extension UUID: PostgresScalar {
 extension Date: PostgresScalar {
     /// timestamptz.
     public static var postgresType: PostgresType { .timestamptz }
-    /// The start of 2000.
-    public static var sample: Date? { Date(timeIntervalSinceReferenceDate: -secondsBeforeReference) }
+    /// The start of 2001.
+    public static var sample: Date? { Date(timeIntervalSinceReferenceDate: 0) }
 
     /// The server counts from 2000, Foundation from 2001: a leap year apart.
-    private static let secondsBeforeReference: TimeInterval = 366 * 86_400
+    private static let microsecondsBeforeReference: Int64 = 366 * 86_400_000_000
 
     /// Appends the microseconds since the start of 2000, rounded; what does not fit becomes `infinity`.
     public func encode(into bytes: inout [UInt8]) {
-        let microseconds = ((timeIntervalSinceReferenceDate + Self.secondsBeforeReference) * 1_000_000).rounded()
-        bytes.appendInteger(Int64(exactly: microseconds) ?? (microseconds < 0 ? .min : .max))
+        let microseconds = (timeIntervalSinceReferenceDate * 1_000_000).rounded()
+        let (shifted, overflow) = (Int64(exactly: microseconds) ?? .max)
+            .addingReportingOverflow(Self.microsecondsBeforeReference)
+        bytes.appendInteger(overflow ? (microseconds < 0 ? .min : .max) : shifted)
     }
 
-    /// Reads the microseconds; exact to the microsecond for the next hundred years. `infinity` is refused.
+    /// Reads the microseconds, exact for the next hundred years; `infinity` is refused.
     public init(decoding bytes: RawSpan?) throws(PostgresError) {
         let microseconds = try Int64(only: bytes, of: .timestamptz)
         guard microseconds != .max, microseconds != .min else {
             throw PostgresError(.decoding, "an infinite time")
         }
-        self.init(timeIntervalSinceReferenceDate: Double(microseconds) / 1_000_000 - Self.secondsBeforeReference)
+        // Subtracted as integers: a difference of doubles would be a tenth of a microsecond off.
+        let (shifted, overflow) = microseconds.subtractingReportingOverflow(Self.microsecondsBeforeReference)
+        guard !overflow else { throw .malformed(.timestamptz) }
+        self.init(timeIntervalSinceReferenceDate: Double(shifted) / 1_000_000)
     }
 }
 
 /// A JSON document as its bytes, stored as jsonb.
 public struct JSONB: PostgresScalar, Hashable, CustomStringConvertible {
-    /// The document in UTF-8. The server brings it into its own form: order and blanks are not kept, and an escaped NUL is
-    /// refused.
+    /// The document in UTF-8.
+    ///
+    /// The server brings it into its own form: order and blanks are not kept, and an escaped NUL is refused.
     public let bytes: [UInt8]
 
     /// Wraps a document in UTF-8.

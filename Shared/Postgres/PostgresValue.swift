@@ -154,11 +154,12 @@ extension PostgresArrayElement where Self: PostgresValue {
     /// The array of this value's type.
     public static var postgresArrayType: PostgresType { postgresType.array }
 
-    /// Appends: dimensions, whether there are NULLs, the element's type, length, lower bound, and each element with its
-    /// length. An empty array has no dimension.
+    /// Appends dimensions, whether there are NULLs, the element's type, length, lower bound, and each counted element.
+    ///
+    /// An empty array has no dimension, and ends after the type.
     public static func encodeArray(_ elements: [Self], into bytes: inout [UInt8]) {
         bytes.appendInteger(Int32(elements.isEmpty ? 0 : 1))
-        bytes.appendInteger(Int32(elements.contains(where: \.isNull) ? 1 : 0))
+        bytes.appendInteger(Int32(elements.contains { $0.isNull } ? 1 : 0))
         bytes.appendInteger(postgresType.oid)
         guard !elements.isEmpty else { return }
         bytes.appendInteger(Int32(clamping: elements.count))

@@ -25,7 +25,7 @@ struct Session: ~Copyable {
         unsafe keywords.append(nil)
         unsafe values.append(nil)
         unsafe handle = PQconnectStartParams(keywords, values, 0)
-        for unsafe string in unsafe keywords + values { unsafe free(UnsafeMutablePointer(mutating: string)) }
+        unsafe (keywords + values).forEach { unsafe free(UnsafeMutablePointer(mutating: $0)) }
         // Notices would go to standard error; the server keeps its own log.
         _ = unsafe PQsetNoticeReceiver(handle, { _, _ in }, nil)
     }

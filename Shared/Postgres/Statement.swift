@@ -45,8 +45,10 @@ extension Statement where Row == Void {
 
 /// The parameters of the statements of one flight, in one buffer.
 public struct Parameters: Sendable {
-    /// The values one behind the other. The first byte belongs to none of them: so there is always an address, and an empty
-    /// value is not mistaken for NULL, which libpq writes as a null pointer.
+    /// The values one behind the other.
+    ///
+    /// The first byte belongs to none of them: so there is always an address, and an empty value is not mistaken for NULL,
+    /// which libpq writes as a null pointer.
     private(set) var bytes: [UInt8] = [0]
     /// Where each value begins; -1 for NULL.
     private(set) var offsets: [Int] = []

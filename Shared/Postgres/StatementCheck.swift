@@ -32,7 +32,7 @@ public struct StatementCheck: Sendable {
         let description: ServerResult
         do {
             description = try await describe(statement, inferring: false)
-        } catch where !error.isConnectionTrouble {
+        } catch let error where !error.isConnectionTrouble {
             return [problem(error.message)]
         }
         var parameters = Parameters()
@@ -55,7 +55,7 @@ public struct StatementCheck: Sendable {
         let inferred: [UInt32]
         do {
             inferred = try await describe(statement, inferring: true).parameterTypes
-        } catch where !error.isConnectionTrouble {
+        } catch let error where !error.isConnectionTrouble {
             // Not everything can be inferred, and need not be.
             return []
         }

@@ -24,7 +24,9 @@ public struct Transaction: ~Copyable, Sendable {
     private var state = State.notBegun
     private var waiting = Flight()
 
-    /// Prepares a transaction; nothing is sent before its first flight. Prefer `withTransaction`, which cannot forget the end.
+    /// Prepares a transaction; nothing is sent before its first flight.
+    ///
+    /// Prefer `withTransaction`, which cannot forget the end.
     public init(on connection: Connection) {
         self.connection = connection
         waiting.add(Begin())
@@ -64,7 +66,9 @@ public struct Transaction: ~Copyable, Sendable {
     /// Sends a flight, behind what has been written so far, and returns its results.
     ///
     /// - Parameter limit: How long to wait, instead of the connection's `flightDeadline`.
-    public mutating func run(_ flight: Flight, within limit: Duration? = nil) async throws(PostgresError) -> FlightResults {
+    public mutating func run(
+        _ flight: Flight, within limit: Duration? = nil
+    ) async throws(PostgresError) -> FlightResults {
         let first = waiting.entries.count
         waiting.append(flight)
         return try await send(limit).dropFirst(first)
@@ -107,14 +111,13 @@ public struct Transaction: ~Copyable, Sendable {
             return
         }
         let ticket = waiting.add(Commit())
-        waiting.commits = true
+        waiting.ending = .commit
         let results = try await send(nil)
         // A transaction that failed unseen answers COMMIT with ROLLBACK, and calls that success.
         guard try results.command(of: ticket) == "COMMIT" else {
-            throw PostgresError(.misuse, "the transaction was rolled back by its COMMIT: an earlier statement had failed")
+            throw PostgresError(.misuse, "COMMIT rolled the transaction back: an earlier statement had failed")
         }
         state = .ended
-        await connection.endTransaction(id)
     }
 
     private mutating func send(_ limit: Duration?) async throws(PostgresError) -> FlightResults {
@@ -135,16 +138,18 @@ public struct Transaction: ~Copyable, Sendable {
         return results
     }
 
-    /// Ends a transaction that is not to happen. A connection that cannot even do that is of no use to anybody.
+    /// Ends a transaction that is not to happen.
+    ///
+    /// A connection that cannot even do that is of no use to anybody.
     private mutating func end() async {
         guard state == .open || state == .failed else { return }
         var flight = Flight()
         flight.add(Rollback())
         flight.transaction = id
+        flight.ending = .rollback
         do {
             _ = try await connection.run(flight)
-            await connection.endTransaction(id)
-        } catch where error.code == .misuse {
+        } catch let error where error.code == .misuse {
             // Another transaction has the connection: this one's BEGIN was never let through.
         } catch {
             await connection.close()

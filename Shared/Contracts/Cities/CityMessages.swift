@@ -101,20 +101,22 @@ public struct CityFacts: Codable, Hashable, Sendable {
     /// Notes every mistake in the fields.
     public func check(_ checks: inout Checks) {
         let slugLetters = slug.utf8.allSatisfy { (0x61...0x7A).contains($0) || $0 == 0x2D }
+        let slugEnds = !slug.hasPrefix("-") && !slug.hasSuffix("-")
         checks.require(
-            slugLetters && (1...64).contains(slug.utf8.count), "slug", "must be lower case letters and hyphens")
+            slugLetters && slugEnds && (1...64).contains(slug.utf8.count), "slug",
+            "must be lower case letters with hyphens between")
         checks.require(names.contains { $0.kind == .official }, "names", "must have an official name")
         checks.require(names.count <= 20, "names", "must be at most 20")
         for name in names {
             checks.text(name.name, "names")
             checks.language(name.language, "names")
         }
-        let shape = CityFacts.shapes[country]
-        checks.require(shape != nil, "country", "must be AT, SI or HU")
-        if let shape {
+        let lauDigits = CityFacts.lauDigits[country]
+        checks.require(lauDigits != nil, "country", "must be AT, SI or HU")
+        if let lauDigits {
             checks.require(
-                lau.utf8.allSatisfy { (0x30...0x39).contains($0) } && lau.utf8.count == shape.lauDigits, "lau",
-                "must have \(shape.lauDigits) digits in \(country)")
+                lau.utf8.allSatisfy { (0x30...0x39).contains($0) } && lau.utf8.count == lauDigits, "lau",
+                "must have \(lauDigits) digits in \(country)")
             checks.require(
                 nuts3.hasPrefix(country) && nuts3.utf8.count == 5, "nuts3", "must be \(country) and three more")
         }
@@ -124,12 +126,17 @@ public struct CityFacts: Codable, Hashable, Sendable {
             "is not on the earth")
         checks.require(
             (0...100_000_000).contains(population.value), "population", "is not a number of people in a city")
+        if let date = population.date {
+            checks.require(
+                Timestamp("\(date.utf8.count == 4 ? "\(date)-01-01" : date)T00:00:00Z") != nil, "population",
+                "date must be YYYY-MM-DD or YYYY")
+        }
         checks.text(timeZone, "timeZone", max: 64)
         checks.require(["EUR", "HUF"].contains(currency), "currency", "must be EUR or HUF")
     }
 
     /// The digits of a municipality's code by country: Gemeindekennziffer, občina, KSH.
-    private static let shapes: [String: (lauDigits: Int, Void)] = ["AT": (5, ()), "SI": (3, ()), "HU": (5, ())]
+    private static let lauDigits = ["AT": 5, "SI": 3, "HU": 5]
 }
 
 /// Registers a city: `cities.register-city.v1`.

@@ -30,13 +30,7 @@ public struct SetContact: Command {
     /// Names each field that breaks the contract.
     public func validate() throws(Problem) {
         var checks = Checks()
-        let parts = email.split(separator: "@", omittingEmptySubsequences: false)
-        let plain = email.utf8.allSatisfy {
-            $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "<") && $0 != UInt8(ascii: ">")
-        }
-        checks.require(
-            plain && parts.count == 2 && parts.allSatisfy { !$0.isEmpty } && email.utf8.count <= 254, "email",
-            "is not an address")
+        checks.email(email, "email")
         checks.text(name, "name", max: 140)
         checks.language(language, "language")
         try checks.finish()

@@ -184,6 +184,7 @@ public struct FailureSelection: Codable, Equatable, Sendable {
 
     func check(_ checks: inout Checks) {
         checks.require(failureIds != nil || type != nil || code != nil, "failures", "name failures, a type or a code")
+        checks.require(failureIds?.isEmpty != true, "failures", "names no failure")
         checks.require((failureIds?.count ?? 0) <= 1000, "failures", "must be at most 1000")
     }
 }
@@ -210,6 +211,7 @@ public struct RedriveFailures<Owner: ServiceOwner>: Command {
     public func validate() throws(Problem) {
         var checks = Checks()
         failures.check(&checks)
+        if let reason { checks.text(reason, "reason", max: 500) }
         try checks.finish()
     }
 }

@@ -2,17 +2,21 @@
 public enum Catalogue {
     /// A request and the queue that it waits in.
     public struct Entry: Sendable {
+        /// The request itself, for whoever goes over all of them.
+        public let request: any Request.Type
         /// The request's type.
         public let type: MessageType
         /// The queue of its owner.
         public let queue: QueueName
 
         fileprivate init(_ command: any Command.Type) {
+            request = command
             type = command.type
             queue = command.queue
         }
 
         fileprivate init(_ query: any Query.Type) {
+            request = query
             type = query.type
             queue = .queries
         }

@@ -150,6 +150,8 @@ public struct Topology: Codable, Equatable, Sendable {
     private static func user(_ service: ServiceName) -> User {
         let calls = Catalogue.calls(of: service).map { $0.description.replacing(".", with: "\\.") }
         let name = service.rawValue
+        // An empty alternation would still match the empty routing key and read as a mistake.
+        let callable = calls.isEmpty ? "^$" : "^(\(calls.joined(separator: "|")))$"
         return User(
             name: name,
             configure: "^reply\\..*$",
@@ -157,7 +159,7 @@ public struct Topology: Codable, Equatable, Sendable {
             read: "^(reply\\..*|\(name)\\.(commands|queries|bulk|events|dead))$",
             topics: [
                 User.Topic(exchange: Names.events, write: "^\(name)\\..*$", read: "^$"),
-                User.Topic(exchange: Names.commands, write: "^(\(calls.joined(separator: "|")))$", read: "^$"),
+                User.Topic(exchange: Names.commands, write: callable, read: "^$"),
                 User.Topic(exchange: Names.requests, write: "^$", read: "^$"),
             ])
     }

@@ -23,7 +23,11 @@ enum Verdict: Equatable {
     }
 
     private init(database error: PostgresError) {
-        if error.isConnectionTrouble || error.isCommitInDoubt {
+        if error.sqlState == "57014" {
+            // A statement that ran into its time-out may have waited for others, or be the fault of one message that would
+            // be handed back for ever: class 57 is trouble of the server, but this one of its codes is not.
+            self = .conflict
+        } else if error.isConnectionTrouble || error.isCommitInDoubt {
             self = .serverTrouble
         } else if error.isSerialization {
             self = .conflict

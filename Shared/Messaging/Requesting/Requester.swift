@@ -86,7 +86,10 @@ public final class Requester: Sendable {
     ) async throws(RequestError) -> R.Reply {
         let body: [UInt8]
         do {
-            body = [UInt8](try JSONEncoder().encode(request))
+            // The same request must be the same bytes each time it is asked, or the inbox takes it for another.
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            body = [UInt8](try encoder.encode(request))
         } catch {
             throw .notSent("\(error)")
         }

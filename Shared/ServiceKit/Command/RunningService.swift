@@ -35,7 +35,11 @@ struct RunningService {
                 try await group.run()
                 return true
             }
-            while try await tasks.next() == false {}
+            do {
+                while try await tasks.next() == false {}
+            } catch is CancellationError {
+                throw ShutdownOverrun(limit: context.shutdownDuration)
+            }
         }
         context.logger.info("\(context.name) has stopped.")
     }
@@ -72,6 +76,16 @@ struct RunningService {
             context.logger.critical("\(context.name) ends at once: a part has not stopped, \(limit) were given.")
             end(EXIT_FAILURE)
         }
+    }
+}
+
+/// The time for stopping was over before every part had finished its work, and the rest was cancelled.
+struct ShutdownOverrun: Error, Equatable, CustomStringConvertible {
+    let limit: Duration
+
+    var description: String {
+        "Not all work in hand was finished within \(DurationText.text(limit)) (CITYCOOP_SHUTDOWN_DURATION); the rest was "
+            + "cancelled, and is done after the next start."
     }
 }
 

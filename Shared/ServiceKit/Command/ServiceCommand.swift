@@ -1,11 +1,18 @@
-public import ArgumentParser
+internal import ArgumentParser
+
+extension ServiceDefinition {
+    /// Does what the command line says, and ends the process.
+    ///
+    /// A wrong configuration ends it with 78 (EX_CONFIG) and all mistakes on stderr, a failure with 1, a command line that
+    /// nobody understands with 64.
+    public static func main() async {
+        await ServiceCommand<Self>.main()
+    }
+}
 
 /// The command line of a service: `run`, `migrate`, `check` and `settings`.
-///
-/// A wrong configuration ends it with 78 (EX_CONFIG) and all mistakes on stderr, a failure with 1.
-public struct ServiceCommand<Definition: ServiceDefinition>: AsyncParsableCommand {
-    /// Name, summary and subcommands.
-    public static var configuration: CommandConfiguration {
+struct ServiceCommand<Definition: ServiceDefinition>: AsyncParsableCommand {
+    static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: Definition.name, abstract: Definition.summary,
             discussion: "The configuration comes from environment variables; `\(Definition.name) settings` lists them.",
@@ -14,9 +21,6 @@ public struct ServiceCommand<Definition: ServiceDefinition>: AsyncParsableComman
                 SettingsCommand<Definition>.self,
             ])
     }
-
-    /// Made by the parser.
-    public init() {}
 }
 
 struct RunCommand<Definition: ServiceDefinition>: AsyncParsableCommand {

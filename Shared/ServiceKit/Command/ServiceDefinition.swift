@@ -1,11 +1,11 @@
 public import Logging
 public import ServiceLifecycle
 
-/// What makes one executable the service it is; `ServiceCommand` gives it its subcommands.
+/// What makes one executable the service it is; ServiceKit gives it its command line: `run`, `migrate`, `check`, `settings`.
 ///
 /// ```swift
 /// // main.swift
-/// await ServiceCommand<Vouchers>.main()
+/// await Vouchers.main()
 /// ```
 public protocol ServiceDefinition {
     /// What the service reads from its environment.

@@ -78,12 +78,25 @@ extension Settings {
         }
     }
 
+    /// A file that can be read, or nil if the variable is not set.
+    public mutating func file(_ name: String, _ meaning: String) -> String? {
+        let setting = Setting(
+            name: name, meaning: meaning, expected: "the path of a file that can be read", defaultText: "none",
+            isSecret: false)
+        return read(setting, default: .some(nil), standIn: nil) { reader, key in
+            let path = try reader.requiredString(forKey: key)
+            var isFolder = false
+            let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder
+            return isThere && FileManager.default.isReadableFile(atPath: path) ? .some(path) : nil
+        }
+    }
+
     /// A server's URL; it may hold a password, so it can come from a file, and is never shown.
     public mutating func url(_ name: String, _ meaning: String, schemes: [String]) -> ServerURL {
         let form = schemes.map { "\($0)://…" }.joined(separator: " or ")
         let setting = Setting(
             name: name, meaning: meaning, expected: "a URL \(form) with a host", defaultText: nil, isSecret: true)
-        return read(setting, default: nil, standIn: .mistaken) { reader, key in
+        return read(setting, default: nil, standIn: .mistaken, masked: \.description) { reader, key in
             ServerURL(try reader.requiredString(forKey: key, isSecret: true), schemes: schemes)
         }
     }
@@ -103,7 +116,7 @@ extension Settings {
             name: name, meaning: meaning,
             expected: "\(Keyring.keyBytes) bytes in base64, or several as id:base64 with commas between, newest first",
             defaultText: nil, isSecret: true)
-        return read(setting, default: nil, standIn: .mistaken) { reader, key in
+        return read(setting, default: nil, standIn: .mistaken, masked: \.description) { reader, key in
             Keyring(try reader.requiredString(forKey: key, isSecret: true))
         }
     }

@@ -43,9 +43,10 @@ public struct Settings: Sendable {
     ///   - setting: The name and what is said about it.
     ///   - standard: Used if the variable is not there; without it the setting has to be there.
     ///   - standIn: Returned where there is nothing else to return; it is never used, because `finish` throws.
+    ///   - masked: What may be shown of a secret value.
     ///   - parse: Gives nil or throws for a value that is not what is expected.
     mutating func read<Value>(
-        _ setting: Setting, default standard: Value?, standIn: Value,
+        _ setting: Setting, default standard: Value?, standIn: Value, masked: ((Value) -> String)? = nil,
         parse: (ConfigReader, ConfigKey) throws -> Value?
     ) -> Value {
         var row = setting
@@ -67,6 +68,7 @@ public struct Settings: Sendable {
         row.found = setting.isSecret ? "(set, \(text.utf8.count) bytes)" : text
         let reader = ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: [setting.name: text]))
         if !text.isEmpty, let value = try? parse(reader, ConfigKey(setting.name)) {
+            if let masked { row.found = masked(value) }
             return value
         }
         mistake(setting.name, "is \(setting.shown(text)); expected \(setting.expected).")

@@ -29,7 +29,8 @@ public final class Readiness: Sendable {
     ///
     /// - Parameters:
     ///   - name: What is asked for, for instance `broker`.
-    ///   - limit: A question without an answer by then is answered with no.
+    ///   - limit: A question without an answer by then is answered with no; one second unless said otherwise, and less
+    ///     than the five seconds that an HTTP request may take.
     ///   - question: Gives a detail or throws.
     public func add(
         _ name: String, within limit: Duration? = nil, _ question: @escaping Question
@@ -76,7 +77,9 @@ private final class ReadinessCheck: Sendable {
         // A question that hangs in spite of its cancellation holds up the one who asked; the next ones get their answer.
         let open = openQuestions.add(1, ordering: .relaxed).newValue
         defer { openQuestions.subtract(1, ordering: .relaxed) }
-        guard open <= ServiceLimits.readinessQuestionsMax else { return failure("earlier questions have no answer yet") }
+        guard open <= ServiceLimits.readinessQuestionsMax else {
+            return failure("earlier questions have no answer yet")
+        }
         do {
             return CheckResult(name: name, isOK: true, detail: try await answer())
         } catch is NoAnswer {

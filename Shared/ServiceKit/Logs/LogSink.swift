@@ -13,8 +13,15 @@ public protocol LogSink: Sendable {
 /// The first line that finds the pipe full waits a moment and is then dropped; until there is room again the next ones
 /// are dropped at once. The next line that gets through says how many were lost.
 public final class StandardErrorSink: LogSink {
+    private struct State {
+        /// The last line found no room.
+        var isStalled = false
+        /// The last line was taken in part: the next one begins with a line end.
+        var isMidLine = false
+    }
+
     private let descriptor: Int32
-    private let isStalled = Mutex(false)
+    private let state = Mutex(State())
 
     /// Writes to stderr.
     public convenience init() {
@@ -27,10 +34,13 @@ public final class StandardErrorSink: LogSink {
 
     /// Writes one line, whole.
     public func write(_ line: [UInt8]) -> Bool {
-        isStalled.withLock { isStalled in
-            let wait = isStalled ? 0 : ServiceLimits.logWaitMilliseconds
-            isStalled = !BoundedWrite.write(line, to: descriptor, waitMilliseconds: wait)
-            return !isStalled
+        state.withLock { state in
+            let bytes = state.isMidLine ? [UInt8(ascii: "\n")] + line : line
+            let wait = state.isStalled ? 0 : ServiceLimits.logWaitMilliseconds
+            let written = BoundedWrite.write(bytes, to: descriptor, waitMilliseconds: wait)
+            state.isStalled = written < bytes.count
+            if written > 0 { state.isMidLine = state.isStalled }
+            return !state.isStalled
         }
     }
 }

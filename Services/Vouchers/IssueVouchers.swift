@@ -1,0 +1,44 @@
+import Contracts
+import FoundationEssentials
+import Messaging
+
+/// Issues vouchers: `vouchers.issue.v1`.
+struct IssueVouchers: Handler {
+    let keys: CodeKeys
+    let seal: Seal
+
+    func handle(_ batch: Batch<IssueVoucher>, in transaction: inout MessageTransaction) async throws {
+        let ids = batch.messages.map(\.issueId).sorted()
+        let (earlier, cities) = try await transaction.execute(
+            ReadIssues(ids: ids), ReadCities(ids: Set(batch.messages.map(\.issuerCityId)).sorted()))
+
+        var generator = SystemRandomNumberGenerator()
+        var issues = Issues(cities: cities, earlier: try earlier.map(opened), keys: keys)
+        for command in batch.messages {
+            switch issues.issue(command.message, at: Timestamp(batch.now), using: &generator) {
+            case .issued(let issued):
+                transaction.publish(issued.event, because: command)
+                transaction.answer(command, with: issued.reply)
+            case .repeated(let reply):
+                transaction.answer(command, with: reply)
+            case .refused(let reason):
+                if reason != .alreadyIssued {
+                    transaction.publish(
+                        IssueRefused(issueId: command.issueId, code: reason.problem.code), because: command)
+                }
+                transaction.refuse(command, reason.problem)
+            }
+        }
+        try transaction.write(issues.changes, seal: seal, at: batch.now)
+    }
+
+    /// An earlier issue with its code, as long as that may be shown.
+    private func opened(_ row: ReadIssues.Row) throws -> EarlierIssue {
+        let code = try row.sealedCode.map {
+            Secret(String(decoding: try seal.open($0, for: row.voucherId), as: UTF8.self))
+        }
+        return EarlierIssue(
+            issueId: row.issueId, issuerCityId: row.issuerCityId, value: row.value, personId: row.personId,
+            reply: code.map { IssueVoucher.Reply(voucherId: row.voucherId, code: $0, value: row.value) })
+    }
+}

@@ -1,0 +1,34 @@
+import Contracts
+import Messaging
+
+/// Spends vouchers: `vouchers.redeem.v1`.
+struct RedeemVouchers: Handler {
+    let keys: CodeKeys
+
+    func handle(_ batch: Batch<RedeemVoucher>, in transaction: inout MessageTransaction) async throws {
+        let requests = batch.messages.map { RedemptionRequest($0.message, keys: keys) }
+        let lookups = Set(requests.flatMap { $0.lookups.map(\.digest) })
+            .sorted { $0.lexicographicallyPrecedes($1) }
+        let ids = requests.map(\.redemptionId).sorted()
+        let (_, vouchers, redeemed, refused, merchants) = try await transaction.execute(
+            LockVouchers(lookups: lookups), ReadVouchers(lookups: lookups), ReadRedemptions(ids: ids),
+            ReadRefusals(ids: ids), ReadMerchants(ids: Set(requests.map(\.merchantId)).sorted()))
+
+        var redemptions = Redemptions(vouchers: vouchers, earlier: redeemed + refused, merchants: merchants)
+        for (command, request) in zip(batch.messages, requests) {
+            switch redemptions.redeem(request, at: Timestamp(batch.now)) {
+            case .redeemed(let redemption):
+                transaction.publish(redemption.event, because: command)
+                transaction.answer(command, with: redemption.reply)
+            case .refused(let refusal):
+                transaction.publish(refusal.event, because: command)
+                transaction.refuse(command, refusal.reason.problem)
+            case .repeated(.redeemed(let redemption)):
+                transaction.answer(command, with: redemption.reply)
+            case .repeated(.refused(let reason)):
+                transaction.refuse(command, reason.problem)
+            }
+        }
+        transaction.write(redemptions.changes, at: batch.now)
+    }
+}

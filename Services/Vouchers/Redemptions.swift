@@ -1,0 +1,263 @@
+import Contracts
+import Crypto
+import FoundationEssentials
+
+/// A merchant as the copy of the registry knows it.
+struct KnownMerchant: Hashable, Sendable {
+    var merchantId: UUID
+    var cityId: UUID
+}
+
+/// What an earlier redemption id stands for, without its code: a keyed hash of everything the till said.
+struct RedemptionContent: Hashable, Sendable {
+    var keyID: Int
+    /// 32 bytes.
+    var digest: [UInt8]
+}
+
+/// A redemption as a till asks for it, its code hashed: what ``RedeemVoucher`` says, ready for locks and decisions.
+struct RedemptionRequest: Sendable {
+    let redemptionId: UUID
+    let merchantId: UUID
+    let amount: Money
+    /// One for each live key, the current first; none if the code cannot be one.
+    let lookups: [CodeLookup]
+    /// Why the code cannot be one.
+    let mistake: VoucherCode.Mistake?
+    /// What the till said, under each live key, the current first.
+    let contents: [RedemptionContent]
+
+    init(_ command: RedeemVoucher, keys: CodeKeys) {
+        redemptionId = command.redemptionId
+        merchantId = command.merchantId
+        amount = command.amount
+        var hashes: [CodeLookup]
+        do {
+            hashes = keys.lookups(for: try VoucherCode(parsing: command.code.revealed))
+            lookups = hashes
+            mistake = nil
+        } catch {
+            // A mistyped code is a secret as well: one letter away from money.
+            hashes = keys.lookups(ofBytes: Array(command.code.revealed.utf8))
+            lookups = []
+            mistake = error
+        }
+        contents = hashes.map { RedemptionContent(keyID: $0.keyID, digest: command.digest(code: $0.digest)) }
+    }
+
+    /// Whether an earlier content is the same; one under a key that is no longer live cannot be compared, and differs.
+    func matches(_ earlier: RedemptionContent) -> Bool {
+        contents.contains(earlier)
+    }
+}
+
+extension RedeemVoucher {
+    fileprivate func digest(code: [UInt8]) -> [UInt8] {
+        var hash = SHA256()
+        hash.update(data: code)
+        hash.update(data: Array("\(merchantId.uuidString) \(amount.amount) \(amount.currency)".utf8))
+        return Array(hash.finalize())
+    }
+}
+
+/// Why a redemption is refused, as operators see it; tills see ``problem``.
+enum RedemptionRefusalReason: String, CaseIterable, Sendable {
+    case codeMalformed = "code-malformed"
+    case wrongCheckCharacter = "wrong-check-character"
+    case voucherUnknown = "voucher-unknown"
+    case voucherNotActive = "voucher-not-active"
+    case insufficientBalance = "insufficient-balance"
+    case currencyDiffers = "currency-differs"
+    case merchantUnknown = "merchant-unknown"
+    case redemptionDiffers = "redemption-differs"
+
+    /// Whether the refusal is the outcome that a repeat gets; the others may end otherwise another time.
+    var isRecorded: Bool { self != .merchantUnknown && self != .redemptionDiffers }
+
+    /// What the outside learns: one answer for every code that is not good, whyever.
+    var problem: Problem {
+        switch self {
+        case .codeMalformed, .wrongCheckCharacter, .voucherUnknown, .voucherNotActive:
+            Problem("voucher-not-usable", "This voucher cannot be used.")
+        case .insufficientBalance:
+            Problem("insufficient-balance", "The voucher's balance is lower than the amount.")
+        case .currencyDiffers:
+            Problem("currency-differs", "The voucher is in another currency.")
+        case .merchantUnknown:
+            Problem("merchant-unknown", "This merchant is not known here yet.", retryable: true)
+        case .redemptionDiffers:
+            Problem("redemption-differs", "This redemption id was used with other content.")
+        }
+    }
+}
+
+/// A voucher spent, wholly or in part.
+struct Redemption: Hashable, Sendable {
+    let redemptionId: UUID
+    let voucherId: UUID
+    let issuerCityId: UUID
+    let merchantId: UUID
+    /// Where it was spent.
+    let cityId: UUID
+    let amount: Money
+    /// What was left.
+    let balance: Money
+    let personId: UUID?
+    let redeemedAt: Timestamp
+    let content: RedemptionContent
+
+    /// What the till is answered.
+    var reply: RedeemVoucher.Reply {
+        RedeemVoucher.Reply(
+            redemptionId: redemptionId, voucherId: voucherId, amount: amount, balance: balance, redeemedAt: redeemedAt)
+    }
+
+    /// What everybody is told.
+    var event: VoucherRedeemed {
+        VoucherRedeemed(
+            redemptionId: redemptionId, voucherId: voucherId, issuerCityId: issuerCityId, merchantId: merchantId,
+            cityId: cityId, amount: amount, balance: balance, personId: personId, redeemedAt: redeemedAt)
+    }
+
+    /// What is booked: the city owes the merchant instead of the holder.
+    var entry: LedgerEntry {
+        LedgerEntry(
+            .redemption(redemptionId), at: redeemedAt, moving: amount, debit: .voucher(voucherId),
+            credit: .merchantPayable(merchantId))
+    }
+}
+
+/// A redemption that was refused.
+struct RedemptionRefusal: Hashable, Sendable {
+    let redemptionId: UUID
+    let merchantId: UUID
+    /// The voucher, where its code was right.
+    let voucherId: UUID?
+    let reason: RedemptionRefusalReason
+    let refusedAt: Timestamp
+    let content: RedemptionContent
+
+    /// What everybody is told: no more than the till is.
+    var event: RedemptionRefused { RedemptionRefused(redemptionId: redemptionId, code: reason.problem.code) }
+}
+
+/// How a redemption id ended the first time.
+struct EarlierRedemption: Hashable, Sendable {
+    enum Outcome: Hashable, Sendable {
+        case redeemed(Redemption)
+        case refused(RedemptionRefusalReason)
+    }
+
+    var redemptionId: UUID
+    var content: RedemptionContent
+    var outcome: Outcome
+}
+
+/// Decides a batch of redemptions, one after the other, over vouchers that are locked.
+///
+/// Load it with what the batch names: the vouchers whose lookup is among ``RedemptionRequest/lookups``, the earlier
+/// redemptions and refusals with its ids, the merchants it names. Then decide in order and write ``changes``.
+struct Redemptions: Sendable {
+    /// What becomes of a request.
+    enum Decision: Hashable, Sendable {
+        /// It is done now: answer, and tell.
+        case redeemed(Redemption)
+        /// It ended like this before: answer, and tell nobody.
+        case repeated(EarlierRedemption.Outcome)
+        /// It is refused now: answer with the reason's problem, and tell.
+        case refused(RedemptionRefusal)
+    }
+
+    /// What is to be written; every list in the order in which rows are locked and inserted.
+    struct Changes: Sendable {
+        /// Vouchers whose balance changed, or whose code was hashed under an older key; by id.
+        var vouchers: [Voucher]
+        /// By redemption id.
+        var redemptions: [Redemption]
+        /// By redemption id.
+        var refusals: [RedemptionRefusal]
+
+        /// What is booked for the redemptions.
+        var entries: [LedgerEntry] { redemptions.map(\.entry) }
+        var isEmpty: Bool { vouchers.isEmpty && redemptions.isEmpty && refusals.isEmpty }
+    }
+
+    private var vouchers: [UUID: Voucher]
+    private let idsByLookup: [CodeLookup: UUID]
+    private let merchants: [UUID: KnownMerchant]
+    private var earlier: [UUID: EarlierRedemption]
+    private var changed: Set<UUID> = []
+    private var redemptions: [Redemption] = []
+    private var refusals: [RedemptionRefusal] = []
+
+    init(vouchers: [Voucher], earlier: [EarlierRedemption], merchants: [KnownMerchant]) {
+        self.vouchers = Dictionary(vouchers.map { ($0.voucherId, $0) }) { first, _ in first }
+        idsByLookup = Dictionary(vouchers.map { ($0.lookup, $0.voucherId) }) { first, _ in first }
+        self.merchants = Dictionary(merchants.map { ($0.merchantId, $0) }) { first, _ in first }
+        self.earlier = Dictionary(earlier.map { ($0.redemptionId, $0) }) { first, _ in first }
+    }
+
+    /// Decides one request.
+    mutating func redeem(_ request: RedemptionRequest, at now: Timestamp) -> Decision {
+        if let first = earlier[request.redemptionId] {
+            return request.matches(first.content)
+                ? .repeated(first.outcome) : refuse(request, .redemptionDiffers, nil, now)
+        }
+        if let mistake = request.mistake {
+            return refuse(request, mistake == .malformed ? .codeMalformed : .wrongCheckCharacter, nil, now)
+        }
+        guard let merchant = merchants[request.merchantId] else {
+            return refuse(request, .merchantUnknown, nil, now)
+        }
+        guard let lookup = request.lookups.first(where: { idsByLookup[$0] != nil }), let id = idsByLookup[lookup],
+            let voucher = vouchers[id]
+        else { return refuse(request, .voucherUnknown, nil, now) }
+        if voucher.status != .active { return refuse(request, .voucherNotActive, id, now) }
+        if voucher.currency != request.amount.currency { return refuse(request, .currencyDiffers, id, now) }
+        if voucher.balance < request.amount.amount { return refuse(request, .insufficientBalance, id, now) }
+        return .redeemed(book(request, on: voucher, merchant, now))
+    }
+
+    private mutating func book(
+        _ request: RedemptionRequest, on voucher: Voucher, _ merchant: KnownMerchant, _ now: Timestamp
+    ) -> Redemption {
+        // The contract allows no amount below 1; a negative one would print money.
+        precondition(request.amount.amount > 0, "an amount is positive")
+        var voucher = voucher
+        voucher.balance -= request.amount.amount
+        if let current = request.lookups.first { voucher.lookup = current }
+        vouchers[voucher.voucherId] = voucher
+        changed.insert(voucher.voucherId)
+        let redemption = Redemption(
+            redemptionId: request.redemptionId, voucherId: voucher.voucherId, issuerCityId: voucher.issuerCityId,
+            merchantId: merchant.merchantId, cityId: merchant.cityId, amount: request.amount,
+            balance: Money(voucher.balance, voucher.currency), personId: voucher.personId, redeemedAt: now,
+            content: request.contents[0])
+        redemptions.append(redemption)
+        earlier[request.redemptionId] = EarlierRedemption(
+            redemptionId: request.redemptionId, content: request.contents[0], outcome: .redeemed(redemption))
+        return redemption
+    }
+
+    private mutating func refuse(
+        _ request: RedemptionRequest, _ reason: RedemptionRefusalReason, _ voucherId: UUID?, _ now: Timestamp
+    ) -> Decision {
+        let refusal = RedemptionRefusal(
+            redemptionId: request.redemptionId, merchantId: request.merchantId, voucherId: voucherId, reason: reason,
+            refusedAt: now, content: request.contents[0])
+        if reason.isRecorded {
+            refusals.append(refusal)
+            earlier[request.redemptionId] = EarlierRedemption(
+                redemptionId: request.redemptionId, content: request.contents[0], outcome: .refused(reason))
+        }
+        return .refused(refusal)
+    }
+
+    /// What was decided so far.
+    var changes: Changes {
+        Changes(
+            vouchers: changed.compactMap { vouchers[$0] }.sorted { $0.voucherId < $1.voucherId },
+            redemptions: redemptions.sorted { $0.redemptionId < $1.redemptionId },
+            refusals: refusals.sorted { $0.redemptionId < $1.redemptionId })
+    }
+}

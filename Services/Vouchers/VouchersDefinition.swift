@@ -1,0 +1,41 @@
+import Contracts
+import FoundationEssentials
+import Messaging
+import Postgres
+import ServiceKit
+
+/// The service of the instrument: what it reads from its environment, its tables, its handlers.
+enum VouchersDefinition: SuiteService {
+    typealias Owner = VouchersService
+
+    static let summary = "Issues and redeems vouchers, and keeps their ledger."
+    static let httpPort = 8083
+
+    static var schema: MigrationSet {
+        MigrationSet(
+            name: "vouchers", version: 1, minCompatible: 1,
+            migrations: [Migration(number: 1, name: "vouchers", sql: PackageResources._001_vouchers_sql)])
+    }
+
+    static func options(_ settings: inout Settings) -> CodeKeys? {
+        settings.value(
+            "VOUCHERS_CODE_KEY", "Keys that stand between a stored hash and a code",
+            expected: "id:base64 of at least 32 bytes, or several with commas between, the current one first",
+            isSecret: true, standIn: nil
+        ) { try CodeKeys(parsing: $0) }
+    }
+
+    static func handlers(_ keys: CodeKeys?, seal: Seal) -> HandlerSet<VouchersService> {
+        guard let keys else { preconditionFailure("handlers are made after every setting was found right") }
+        var handlers = HandlerSet<VouchersService>()
+        handlers.add(IssueVouchers(keys: keys, seal: seal))
+        handlers.add(RedeemVouchers(keys: keys))
+        handlers.add(GetBalances(keys: keys))
+        handlers.add(GetLedgers())
+        handlers.add(KeepCities())
+        handlers.add(KeepMerchants())
+        handlers.keepCopy(of: .cities, counted: CountCities())
+        handlers.keepCopy(of: .merchants, counted: CountMerchants())
+        return handlers
+    }
+}

@@ -1,0 +1,68 @@
+import Contracts
+import Testing
+
+/// What a name on the wire promises about its message.
+@Suite struct NameTests {
+    private static let requests = ServiceName.allCases.flatMap(Catalogue.requests)
+    private static let events = ServiceName.allCases.flatMap(Catalogue.events)
+    private static let types = requests.map(\.type) + events.map { $0.type }
+
+    @Test func everyTypeHasTheShapeOfARoutingKey() {
+        for type in NameTests.types {
+            #expect(type.description == "\(type.owner.rawValue).\(type.name).v\(type.version)")
+            #expect(type.name.wholeMatch(of: /[a-z]+(-[a-z]+)*/) != nil, "\(type)")
+            #expect(type.version >= 1)
+        }
+    }
+
+    @Test func noTypeIsUsedTwice() {
+        let names = NameTests.types.map(\.description) + NameTests.requests.map(\.type.reply)
+        #expect(Set(names).count == names.count)
+    }
+
+    @Test func everyMessageStandsWithItsOwner() {
+        for service in ServiceName.allCases {
+            #expect(Catalogue.requests(of: service).allSatisfy { $0.type.owner == service })
+            #expect(Catalogue.events(of: service).allSatisfy { $0.type.owner == service })
+        }
+    }
+
+    @Test func theKindShowsInTheName() {
+        for type in NameTests.types {
+            let asks = type.name.hasPrefix("get-") || type.name.hasPrefix("find-")
+            #expect(asks == (type.kind == .query), "\(type)")
+            #expect(type.name.hasSuffix("-refused") == (type.kind == .refusal), "\(type)")
+        }
+        #expect(NameTests.events.allSatisfy { $0.type.kind == .event || $0.type.kind == .refusal })
+    }
+
+    @Test func queriesWaitApartFromCommands() {
+        for entry in NameTests.requests {
+            switch entry.type.kind {
+            case .query: #expect(entry.queue == .queries)
+            case .command: #expect(entry.queue == .commands || entry.queue == .bulk)
+            case .event, .refusal: Issue.record("\(entry.type) is no request")
+            }
+            #expect((entry.request is any Command.Type) == (entry.type.kind == .command))
+        }
+    }
+
+    @Test func aRefusalIsNamedAfterItsCommand() {
+        let commands = Set(NameTests.requests.filter { $0.type.kind == .command }.map(\.type.name))
+        for event in NameTests.events where event.type.kind == .refusal {
+            #expect(commands.contains(String(event.type.name.dropLast("-refused".count))), "\(event.type)")
+        }
+    }
+
+    @Test func whoListensAndWhoCallsNamesWhatThereIs() {
+        let said = Set(NameTests.events.map { $0.type })
+        let answered = Set(NameTests.requests.map(\.type))
+        for service in ServiceName.allCases {
+            let heard = Catalogue.subscriptions(of: service)
+            let called = Catalogue.calls(of: service)
+            #expect(said.isSuperset(of: heard))
+            #expect(answered.isSuperset(of: called))
+            #expect((heard + called).allSatisfy { $0.owner != service }, "\(service) speaks to itself")
+        }
+    }
+}

@@ -1,0 +1,94 @@
+# shellcheck shell=bash
+# The Debian packages that the suite needs. Nothing is touched when they are all there.
+# shellcheck disable=SC2034
+
+# A name, or names that do equally well, the first being the one to install.
+packages_to_run=('curl' 'ca-certificates' 'postgresql' 'rabbitmq-server')
+packages_to_build=(
+  'git' 'pkg-config|pkgconf' 'binutils' 'libc6-dev' 'libgcc-12-dev|libgcc-13-dev|libgcc-14-dev'
+  'libstdc++-12-dev|libstdc++-13-dev|libstdc++-14-dev' 'libedit2' 'libncurses6' 'libsqlite3-0' 'libxml2|libxml2-16'
+  'zlib1g-dev' 'tzdata' 'librabbitmq-dev' 'libpq-dev' 'libcurl4-openssl-dev|libcurl4-gnutls-dev'
+)
+packages_to_test=('shellcheck' 'amqp-tools')
+packages_for_floor=('gcc')
+
+package_is_there() {
+  local name
+  local -a names
+  IFS='|' read -ra names <<<"$1"
+  for name in "${names[@]}"; do
+    [[ $(dpkg-query --show --showformat='${db:Status-Status}' "$name" 2>/dev/null) != installed ]] || return 0
+  done
+  return 1
+}
+
+# install_missing PACKAGE…
+install_missing() {
+  local package
+  local -a missing=()
+  command -v dpkg-query >/dev/null || {
+    warn "this is not a Debian system: whether these packages are there is not known: $*"
+    return 0
+  }
+  for package in "$@"; do
+    package_is_there "$package" || missing+=("${package%%|*}")
+  done
+  ((${#missing[@]} == 0)) || install_packages "${missing[@]}"
+}
+
+install_packages() {
+  local -a privileged=()
+  if ((EUID != 0)); then
+    command -v sudo >/dev/null || fail "these packages are missing: $*" "as root: apt-get install $*"
+    privileged=(sudo)
+  fi
+  say "installing $* (Debian packages)"
+  local log
+  log=$(mktemp)
+  # Packages of servers start them, and PostgreSQL's makes a cluster: nothing of that is ours to want.
+  "${privileged[@]}" bash -c "$(declare -f install_as_root forbid_services allow_services); install_as_root \"\$@\"" \
+    install "$@" >"$log" 2>&1 </dev/null &
+  local pid=$! status=0
+  wait_until "apt-get (its output is in $log)" 3600 has_ended "$pid" || true
+  wait "$pid" || status=$?
+  if ((status != 0)); then
+    tail -n 15 "$log" >&2
+    fail 'the packages could not be installed' "as root: apt-get update && apt-get install $*" \
+      "the whole output is in $log"
+  fi
+  rm -f "$log"
+}
+
+# The following three run in a shell of their own, as root.
+install_as_root() {
+  set -euo pipefail
+  export DEBIAN_FRONTEND=noninteractive
+  local -a apt=(apt-get -q -y -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3)
+  trap allow_services EXIT
+  forbid_services
+  # A source that does not answer is no reason to give up: what we need may come from the others.
+  "${apt[@]}" update || true
+  "${apt[@]}" install --no-install-recommends --no-remove "$@"
+  local package
+  for package in "$@"; do
+    case $package in
+      rabbitmq-server | postgresql) systemctl disable --quiet "$package" 2>/dev/null || true ;;
+    esac
+  done
+}
+
+forbid_services() {
+  made=()
+  if [[ ! -e /usr/sbin/policy-rc.d ]]; then
+    printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+    chmod 755 /usr/sbin/policy-rc.d
+    made+=(/usr/sbin/policy-rc.d)
+  fi
+  if ! dpkg-query --show --showformat='${db:Status-Status}' postgresql 2>/dev/null | grep -q '^installed$'; then
+    mkdir -p /etc/postgresql-common/createcluster.d
+    printf 'create_main_cluster = false\n' >/etc/postgresql-common/createcluster.d/citycoop.conf
+    made+=(/etc/postgresql-common/createcluster.d/citycoop.conf)
+  fi
+}
+
+allow_services() { rm -f "${made[@]}"; }
