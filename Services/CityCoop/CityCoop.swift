@@ -1,6 +1,7 @@
 import ArgumentParser
 
-/// The operator's and integrator's tool.
+/// The tool of operators and integrators.
+@main
 struct CityCoop: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "citycoop",

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Contracts
 import FoundationEssentials
 import Messaging
 
@@ -19,7 +20,7 @@ struct CallCommand: AsyncParsableCommand {
 
     @OptionGroup var message: MessageArguments
 
-    @Option(help: "The message's id, a UUID; a new one if it is not given.")
+    @Option(help: "The message's id, a UUID; a new one if it is not given.", transform: uuid)
     var id: UUID?
 
     @Option(help: "Seconds to wait for the answer.")

@@ -31,7 +31,7 @@ struct DeadOptions: ParsableArguments {
 
 /// Which failed messages are meant.
 struct DeadSelection: ParsableArguments {
-    @Argument(help: "Ids of failures.")
+    @Argument(help: "Ids of failures.", transform: uuid)
     var ids: [UUID] = []
 
     @Option(help: "All open ones of this type of message.")

@@ -12,7 +12,7 @@ struct DeadShow: AsyncParsableCommand {
               citycoop dead show 0197f2a0-0000-7000-8000-000000000001
             """)
 
-    @Argument(help: "The failure's id.")
+    @Argument(help: "The failure's id.", transform: uuid)
     var id: UUID
 
     @OptionGroup var options: DeadOptions

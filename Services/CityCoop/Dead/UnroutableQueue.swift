@@ -27,7 +27,7 @@ enum UnroutableQueue {
         guard wanted > 0 else { return (count, []) }
         let consumer = Consumer(
             name: "citycoop dead", source: .queue(queue), prefetch: wanted, address: address)
-        let deliveries = try await withThrowingTaskGroup(of: Void.self) { group in
+        let deliveries = await withTaskGroup(of: Void.self) { group in
             defer { group.cancelAll() }
             group.addTask { await consumer.run() }
             let deliveries = await gather(wanted, from: consumer)

@@ -1,15 +1,14 @@
-import ArgumentParser
-import Contracts
+public import ArgumentParser
+public import Contracts
 import FoundationEssentials
 
 extension ServiceName: ExpressibleByArgument {}
 extension FailureState: ExpressibleByArgument {}
 
-extension UUID: @retroactive ExpressibleByArgument {
-    /// Reads an id.
-    public init?(argument: String) {
-        self.init(uuidString: argument)
-    }
+/// Reads an id from the command line.
+func uuid(_ argument: String) throws -> UUID {
+    guard let id = UUID(uuidString: argument) else { throw ValidationError("'\(argument)' is not a UUID.") }
+    return id
 }
 
 /// A time given in seconds.

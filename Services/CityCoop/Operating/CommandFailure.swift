@@ -1,5 +1,6 @@
 import AMQP
 import ArgumentParser
+import Contracts
 import ManagementAPI
 import Messaging
 import Postgres
@@ -41,6 +42,7 @@ struct CommandFailure: Error, Equatable {
             self.init(error.status == nil ? .unreachable : .refused, "The management API: \(error)")
         case let error as PostgresError:
             self.init(error.isConnectionTrouble ? .unreachable : .refused, "The database: \(error)")
+        case let error as Problem: self.init(.refused, "\(error)")
         case let error as ProgramError: self.init(.refused, "\(error)")
         default: self.init(.refused, "\(error)")
         }

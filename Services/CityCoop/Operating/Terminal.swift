@@ -31,8 +31,9 @@ enum Terminal {
     static var isWatched: Bool { isatty(STDERR_FILENO) == 1 }
 
     private static func put(_ text: String, _ descriptor: Int32) {
+        let bytes = Array(text.utf8)
         // Nobody reads any more: there is nothing left to do here.
-        guard BoundedWrite.write(Array(text.utf8), to: descriptor, waitMilliseconds: waitForever) else { exit(1) }
+        guard BoundedWrite.write(bytes, to: descriptor, waitMilliseconds: waitForever) == bytes.count else { exit(1) }
     }
 }
 

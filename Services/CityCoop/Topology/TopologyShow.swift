@@ -1,5 +1,6 @@
 import ArgumentParser
 import Contracts
+import ManagementAPI
 
 /// Prints the topology; needs no broker.
 struct TopologyShow: AsyncParsableCommand {

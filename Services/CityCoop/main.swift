@@ -1,1 +1,0 @@
-await CityCoop.main()
