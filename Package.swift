@@ -117,7 +117,7 @@ let package = Package(
         tests("AMQPTests", ["AMQP", "ManagementAPI", "TestKit"]),
         tests("PostgresTests", ["Postgres", "TestKit"]),
         tests("ContractsTests", ["Contracts"], exclude: ["Golden"]),
-        tests("MessagingTests", ["AMQP", "Contracts", "Messaging", "Postgres", "TestKit"]),
+        tests("MessagingTests", ["AMQP", "Contracts", "Messaging", "Postgres", "TestKit", logging]),
         tests(
             "ServiceKitTests",
             ["ServiceKit", "TestKit", httpServer, sockets, lifecycle, logging, metrics, coreMetrics, argumentParser]),
