@@ -32,7 +32,8 @@ struct HandlerTests {
 
         func redemption(_ voucher: IssueVoucher.Reply, _ amount: Int64, id: UUID = UUID()) -> RedeemVoucher {
             RedeemVoucher(
-                redemptionId: id, code: voucher.code, merchantId: merchant, amount: Money(amount, voucher.value.currency))
+                redemptionId: id, code: voucher.code, merchantId: merchant,
+                amount: Money(amount, voucher.value.currency))
         }
 
         func ledger() async throws -> GetLedger.Reply {
