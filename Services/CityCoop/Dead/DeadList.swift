@@ -83,7 +83,8 @@ struct FailureQuery: Sendable {
         var after: UUID?
         repeat {
             let page = try await operations.failures(
-                of: service, state: state, type: type, code: code, limit: all ? Self.pageMax : Self.newest, after: after)
+                of: service, state: state, type: type, code: code, limit: all ? Self.pageMax : Self.newest, after: after
+            )
             found += page.failures
             after = page.next
         } while all && after != nil
@@ -108,7 +109,7 @@ struct DeadReport: Codable, Sendable {
         let rows = failures.map { entry in
             let failure = entry.failure
             return [
-                failure.failureId.uuidString.lowercased(), failure.state.rawValue, "\(failure.failedAt)", failure.type,
+                failure.failureId.text, failure.state.rawValue, "\(failure.failedAt)", failure.type,
                 failure.code, failure.reason,
             ]
         }
