@@ -46,7 +46,9 @@ enum UnroutableQueue {
         while deliveries.count < wanted {
             let left = wanted - deliveries.count
             let rest = deadline - ContinuousClock.now
-            guard rest > .zero, let some = try? await within(rest, { try await consumer.next(max: left) }) else { break }
+            guard rest > .zero, let some = try? await within(rest, { try await consumer.next(max: left) }) else {
+                break
+            }
             deliveries += some
         }
         return deliveries

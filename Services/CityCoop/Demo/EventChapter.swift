@@ -19,7 +19,9 @@ struct EventChapter {
         _ = try await stage.ask(
             PublishEvent(
                 eventId: event, cityIds: cities.map(\.cityId),
-                title: ["de": "Brückenfest", "sl": "Praznik na mostu", "hu": "Hídünnep", "en": "Festival on the bridge"],
+                title: [
+                    "de": "Brückenfest", "sl": "Praznik na mostu", "hu": "Hídünnep", "en": "Festival on the bridge",
+                ],
                 startsAt: Timestamp(Date() + Self.daysAhead * 86_400), timeZone: "Europe/Vienna", capacity: Self.seats))
         Story.tell("It has \(Self.seats) seats.", by: PublishEvent.type)
 

@@ -21,7 +21,8 @@ struct FoundingChapters {
             let names = cities.filter { $0.country == code }.map(\.officialName)
             if !names.isEmpty { Story.tell("\(names.count) in \(country): \(names.joined(separator: ", "))") }
         }
-        Story.tell("Each is one command to the service cities, which says so to whoever listens.", by: RegisterCity.type)
+        Story.tell(
+            "Each is one command to the service cities, which says so to whoever listens.", by: RegisterCity.type)
         for text in ["Ormoz", "Unter-Limbach"] {
             let found = try await stage.ask(FindCities(text: text)).cities.map(\.officialName)
             Story.tell(

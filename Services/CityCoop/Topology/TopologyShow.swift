@@ -36,7 +36,8 @@ struct TopologyText {
             section("Exchanges", topology.exchanges.map { [$0.name, $0.alternate.map { "else to \($0)" } ?? ""] }),
             section("Queues", topology.queues.map { [$0.name] }),
             section("Bindings", topology.bindings.map { [$0.exchange, $0.key, "-> \($0.queue)"] }),
-            section("Policies", topology.policies.map { [$0.name, $0.pattern, JSONText.line($0.forBroker.definition)] }),
+            section(
+                "Policies", topology.policies.map { [$0.name, $0.pattern, JSONText.line($0.forBroker.definition)] }),
             section("Users", topology.users.flatMap(lines)),
         ].joined(separator: "\n\n")
     }
