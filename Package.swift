@@ -127,7 +127,9 @@ let package = Package(
         tests("CitiesTests", ["cities", "Contracts", "Messaging", "Postgres", "TestKit"]),
         tests("EventsTests", ["events", "Contracts", "Messaging", "Postgres", "TestKit"]),
         tests("VouchersTests", ["vouchers", "Contracts", "Messaging", "Postgres", "TestKit"]),
-        tests("NotificationsTests", ["notifications", "Contracts", "Messaging", "Postgres", "TestKit"]),
+        tests(
+            "NotificationsTests", ["notifications", "Contracts", "Messaging", "Postgres", "TestKit"],
+            exclude: ["Golden"]),
         tests("ProcessesTests", ["Processes"]),
         tests(
             "CityCoopTests",

@@ -24,7 +24,7 @@ extension ManagementAPI {
 
     // MARK: What there is
 
-    /// The queues of the virtual host. Counts come from the broker's statistics, which lag by some seconds.
+    /// The queues of the virtual host, with counts that lag by some seconds.
     public func queues(in virtualHost: String) throws(ManagementError) -> [QueueStatus] {
         try list(QueueStatus.self, ["queues", virtualHost])
     }
@@ -58,6 +58,11 @@ extension ManagementAPI {
     /// Closes the connection of that ``ConnectionStatus/name``; one that does not exist is fine.
     public func closeConnection(_ name: String) throws(ManagementError) {
         try delete(["connections", name])
+    }
+
+    /// Closes all connections of the user, new ones included.
+    public func closeConnections(of user: String) throws(ManagementError) {
+        try delete(["connections", "username", user])
     }
 
     /// What broker this is.
