@@ -5,13 +5,8 @@ import Testing
 @testable import citycoop
 
 @Suite struct DemoTests {
-    @Test func theCitiesAreValidAndComplete() throws {
+    @Test func citiesAreFoundByTheirSlug() throws {
         let cities = try Cast.cities()
-        #expect(cities.count == 17)
-        #expect(Set(cities.map(\.cityId)).count == 17)
-        #expect(Set(cities.map(\.slug)).count == 17)
-        #expect(Dictionary(grouping: cities, by: \.country).mapValues(\.count) == ["AT": 8, "SI": 9])
-        for city in cities { try RegisterCity(city).validate() }
         #expect(try cities.city("ormoz").officialName == "Ormož")
         #expect(try cities.city("lendava").name(in: "hu") == "Lendva")
         #expect(throws: CommandFailure.self) { try cities.city("atlantis") }
