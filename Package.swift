@@ -120,7 +120,10 @@ let package = Package(
         tests("AMQPTests", ["AMQP", "ManagementAPI", "TestKit"]),
         tests("PostgresTests", ["Postgres", "TestKit"]),
         tests("ContractsTests", ["Contracts"], exclude: ["Golden"]),
-        tests("MessagingTests", ["AMQP", "Contracts", "Messaging", "Postgres", "TestKit"]),
+        tests(
+            "MessagingTests",
+            ["AMQP", "Contracts", "ManagementAPI", "Messaging", "Postgres", "TestKit", lifecycle, logging],
+            exclude: ["Golden"]),
         tests(
             "ServiceKitTests",
             ["ServiceKit", "TestKit", httpServer, sockets, lifecycle, logging, metrics, coreMetrics, argumentParser]),

@@ -69,7 +69,8 @@ struct HandlerTests {
                 WriteIssues(ids: [], vouchers: [], sealedCodes: [], until: Date()), ForgetCodes(), SumPostings(),
                 CheckBalances(), CopyCities(cities: []), CopyMerchants(merchants: []), CountCities(), CountMerchants(),
             ]
-            #expect(try await shop.bench.mistakes(in: statements) == [])
+            let mistakes = try await shop.bench.mistakes(in: statements)
+            #expect(mistakes == [])
         }
     }
 

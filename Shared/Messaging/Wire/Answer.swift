@@ -17,7 +17,9 @@ struct Answer: Sendable {
 
     static func problem(_ problem: Problem, to type: String, _ coder: BodyCoder) -> Answer {
         // A problem is three texts and a flag: encoding it cannot fail.
-        let body = (try? coder.body(of: problem).bytes) ?? Array(#"{"code":"\#(problem.code)","title":"","retryable":false}"#.utf8)
+        let body =
+            (try? coder.body(of: problem).bytes)
+            ?? Array(#"{"code":"\#(problem.code)","title":"","retryable":false}"#.utf8)
         return Answer(kind: .problem, type: replyType(type), body: body, hasSecret: false)
     }
 
@@ -41,7 +43,8 @@ struct Answer: Sendable {
             exchange: "", routingKey: queue, mandatory: true,
             properties: Properties(
                 contentType: kind == .success ? "application/json" : "application/problem+json", headers: headers,
-                deliveryMode: 1, correlationID: request.correlationId ?? request.id, messageID: id,
+                deliveryMode: 1, correlationID: request.correlationId ?? (request.id.isEmpty ? nil : request.id),
+                messageID: id,
                 timestamp: UInt64(max(0, time.timeIntervalSince1970)), type: type, appID: source.rawValue),
             body: body)
     }
