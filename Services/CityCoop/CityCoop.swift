@@ -13,14 +13,14 @@ struct CityCoop: AsyncParsableCommand {
               CITIES_HTTP_PORT, …       where each service tells its health
             Each may end in _FILE and name a file that holds the value.
 
-            Exit codes: 0 fine; 1 refused, failed or different; 64 wrong usage or a missing setting; 69 a server cannot be
+            Exit codes: 0 fine; 1 refused, failed or different; 64 wrong usage or a missing setting; 69 a server cannot be \
             reached; 75 no answer before the deadline.
             """,
         groupedSubcommands: [
-            CommandGroup(name: "Running:", subcommands: [UpCommand.self, DownCommand.self, MigrateCommand.self]),
-            CommandGroup(name: "Talking:", subcommands: [SendCommand.self, CallCommand.self, WatchCommand.self]),
+            CommandGroup(name: "Running", subcommands: [UpCommand.self, DownCommand.self, MigrateCommand.self]),
+            CommandGroup(name: "Talking", subcommands: [SendCommand.self, CallCommand.self, WatchCommand.self]),
             CommandGroup(
-                name: "Looking after it:", subcommands: [StatusCommand.self, DeadCommand.self, TopologyCommand.self]),
-            CommandGroup(name: "Seeing it work:", subcommands: [DemoCommand.self, BenchCommand.self]),
+                name: "Looking after it", subcommands: [StatusCommand.self, DeadCommand.self, TopologyCommand.self]),
+            CommandGroup(name: "Seeing it work", subcommands: [DemoCommand.self, BenchCommand.self]),
         ])
 }

@@ -11,7 +11,8 @@ import Testing
     }
 
     @Test func linesOfBothOutputsArriveWithTheEnd() async throws {
-        let (lines, end) = try await lines(of: Program("/bin/sh", ["-c", "echo one; echo two >&2; printf three; exit 7"]))
+        let (lines, end) = try await lines(
+            of: Program("/bin/sh", ["-c", "echo one; echo two >&2; printf three; exit 7"]))
         #expect(lines == ["one", "two", "three"])
         #expect(end == .code(7))
         #expect(!end.isSuccess)

@@ -9,7 +9,7 @@ struct BenchOutbox: AsyncParsableCommand {
         commandName: "outbox",
         abstract: "How many rows of the outbox a second are sent, confirmed and deleted.",
         discussion: """
-            The rows are written into vouchers' database while it is stopped, as an instance leaves them that was killed;
+            The rows are written into vouchers' database while it is stopped, as an instance leaves them that was killed; \
             VOUCHERS_DATABASE_URL has to be set. The clock starts with the first event and stops when the table is empty.
 
             Examples:

@@ -7,7 +7,7 @@ struct BenchRedeem: AsyncParsableCommand {
         commandName: "redeem",
         abstract: "How many vouchers.redeem.v1 a second go from the queue to the ledger, their events confirmed.",
         discussion: """
-            The commands wait in the queue before vouchers starts, alone. The clock starts when the first events have
+            The commands wait in the queue before vouchers starts, alone. The clock starts when the first events have \
             arrived and stops when all have; afterwards the ledger has to show every redemption.
 
             Examples:

@@ -9,7 +9,7 @@ struct CallCommand: AsyncParsableCommand {
         commandName: "call",
         abstract: "Send a query or a command and print its answer.",
         discussion: """
-            A success is printed with exit code 0, a problem with 1. Where no answer comes in time (75) a command may have
+            A success is printed with exit code 0, a problem with 1. Where no answer comes in time (75) a command may have \
             been carried out: call again under the same --id, and the first answer comes again.
 
             Examples:

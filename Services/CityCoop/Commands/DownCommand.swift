@@ -8,7 +8,7 @@ struct DownCommand: AsyncParsableCommand {
         commandName: "down",
         abstract: "Stop the services that `up` has started.",
         discussion: """
-            Each gets SIGTERM, finishes the work in hand and ends. What is in queues and databases stays there. Nothing but
+            Each gets SIGTERM, finishes the work in hand and ends. What is in queues and databases stays there. Nothing but \
             the noted process is touched, and only if it still is that service.
 
             Examples:

@@ -8,7 +8,7 @@ struct MigrateCommand: AsyncParsableCommand {
         commandName: "migrate",
         abstract: "Bring the services' database schemas up to date.",
         discussion: """
-            Runs `<service> migrate` for each service; every line that it writes is shown with the service's name in front.
+            Runs `<service> migrate` for each service; every line that it writes is shown with the service's name in front. \
             Running it again, or twice at once, is harmless.
 
             Examples:

@@ -10,7 +10,7 @@ struct SendCommand: AsyncParsableCommand {
         commandName: "send",
         abstract: "Send a command, and return when the broker has it safely.",
         discussion: """
-            Prints the message's id: the same id sent again has no second effect. What becomes of the command is told by
+            Prints the message's id: the same id sent again has no second effect. What becomes of the command is told by \
             events (citycoop watch); a type that nobody answers to is kept in citycoop.unroutable (citycoop dead list).
 
             Examples:

@@ -8,7 +8,7 @@ struct UpCommand: AsyncParsableCommand {
         commandName: "up",
         abstract: "Start the services in the background and wait until they are ready.",
         discussion: """
-            A service that already runs is left alone. Logs go to <state>/log/<service>.log, process ids to
+            A service that already runs is left alone. Logs go to <state>/log/<service>.log, process ids to \
             <state>/run/<service>.pid. Broker, databases, topology and schemas have to be there.
 
             Examples:

@@ -11,7 +11,7 @@ struct WatchCommand: AsyncParsableCommand {
         commandName: "watch",
         abstract: "Show events as they come.",
         discussion: """
-            PATTERN is a type in which * stands for one word and # for any number of them. Events are taken from a queue of
+            PATTERN is a type in which * stands for one word and # for any number of them. Events are taken from a queue of \
             our own, so nobody else misses one; what was said before is not shown.
 
             Examples:

@@ -8,7 +8,7 @@ struct DeadCommand: AsyncParsableCommand {
         commandName: "dead",
         abstract: "List, show, redrive and discard messages that could not be handled.",
         discussion: """
-            Each service keeps its failed messages in its own database; parked ones are tried again by themselves. Commands
+            Each service keeps its failed messages in its own database; parked ones are tried again by themselves. Commands \
             that nobody answers to lie in the queue citycoop.unroutable, and `list` shows them as well.
 
             Examples:

@@ -8,7 +8,7 @@ struct DeadList: AsyncParsableCommand {
         commandName: "list",
         abstract: "List messages that could not be handled.",
         discussion: """
-            Parked and failed ones, newest first, unless --state says otherwise; the newest 100 of each service unless --all
+            Parked and failed ones, newest first, unless --state says otherwise; the newest 100 of each service unless --all \
             is given. Below them what lies in citycoop.unroutable; looking takes nothing away.
 
             Examples:

@@ -7,7 +7,7 @@ struct DeadRedrive: AsyncParsableCommand {
         commandName: "redrive",
         abstract: "Try failed messages again, from where they are kept.",
         discussion: """
-            They run within seconds under their own ids and with their sender's rights; what fails again is in
+            They run within seconds under their own ids and with their sender's rights; what fails again is in \
             `citycoop dead list` again. Each act is kept with the message.
 
             Examples:

@@ -1,7 +1,9 @@
 import Contracts
 import FoundationEssentials
 
-/// Who and what the story is about; the same in every run. The people and shops are invented.
+/// Who and what the story is about; the same in every run.
+///
+/// The people and shops are invented.
 enum Cast {
     /// A person of the story.
     struct Person: Hashable, Sendable {

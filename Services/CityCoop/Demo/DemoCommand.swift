@@ -6,7 +6,7 @@ struct DemoCommand: AsyncParsableCommand {
         commandName: "demo",
         abstract: "Tell the story of the suite in real messages: cities, vouchers, an event, mails, the ledger.",
         discussion: """
-            Needs the four services. Cities, merchants and people are the same each time; vouchers and the event are new, so
+            Needs the four services. Cities, merchants and people are the same each time; vouchers and the event are new, so \
             it can be told again and again. The people are invented.
 
             Examples:

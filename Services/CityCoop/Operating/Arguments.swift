@@ -24,7 +24,7 @@ struct Seconds: ExpressibleByArgument, CustomStringConvertible {
         duration = .seconds(seconds)
     }
 
-    /// `10`
+    /// So many whole seconds.
     init(_ seconds: Int) {
         duration = .seconds(seconds)
     }

@@ -17,7 +17,7 @@ struct MessageArguments: ParsableArguments {
         do {
             _ = try JSONDecoder().decode(JSONValue.self, from: Data(bytes))
         } catch {
-            throw ValidationError("The message is not JSON: \(MessageArguments.explain(error))")
+            throw CommandFailure(.usage, "The message is not JSON: \(MessageArguments.explain(error))")
         }
         return bytes
     }

@@ -15,6 +15,8 @@ struct ServiceProcesses: Sendable {
 
     /// The state folder.
     let folder: String
+    /// What each executable is called with.
+    var arguments = ["run"]
 
     /// Where the service logs.
     func log(of service: ServiceName) -> String { "\(folder)/log/\(service.rawValue).log" }
@@ -42,7 +44,7 @@ struct ServiceProcesses: Sendable {
 
     /// Starts the service and notes its process.
     func start(_ service: ServiceName, executables: String) throws -> ProcessID {
-        let program = Program("\(executables)/\(service.rawValue)", ["run"])
+        let program = Program("\(executables)/\(service.rawValue)", arguments)
         let process = try program.startInBackground(log: log(of: service))
         let text = ProcessNote(number: process.number, startTicks: process.startTicks).text
         try Data(text.utf8).write(to: URL(filePath: note(of: service)), options: .atomic)

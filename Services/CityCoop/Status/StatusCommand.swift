@@ -9,10 +9,10 @@ struct StatusCommand: AsyncParsableCommand {
         commandName: "status",
         abstract: "Tell how services, queues, outboxes and failed messages are; exit code 1 if not all is well.",
         discussion: """
-            Each service is asked twice: over HTTP whether it is ready, and by a message how it is. Not well is: a service
-            that is not ready or does not answer, a queue that is missing or that nobody reads, an event that has waited in
-            an outbox for more than 30 s, a message that has waited at the head of a queue for more than 60 s (where the
-            broker tells: RabbitMQ 3.10 does not for quorum queues), any failed message, any command that nobody answers to.
+            Each service is asked twice: over HTTP whether it is ready, and by a message how it is. Not well is: a service \
+            that is not ready or does not answer, a queue that is missing or that nobody reads, an event that has waited in \
+            an outbox for more than 30 s, a message that has waited at the head of a queue for more than 60 s (where the \
+            broker tells: RabbitMQ 3.10 does not for quorum queues), any failed message, any command that nobody answers to. \
             Parked messages are tried again by themselves and are no fault.
 
             Examples:

@@ -8,8 +8,8 @@ struct TopologyApply: AsyncParsableCommand {
         commandName: "apply",
         abstract: "Make the broker as it should be; harmless when it already is.",
         discussion: """
-            Needs an administrator in CITYCOOP_MANAGEMENT_URL. A user that exists keeps its password; one that does not is
-            made with the password in the file of its name in the folder CITYCOOP_USER_PASSWORDS_FOLDER. Messages are never
+            Needs an administrator in CITYCOOP_MANAGEMENT_URL. A user that exists keeps its password; one that does not is \
+            made with the password in the file of its name in the folder CITYCOOP_USER_PASSWORDS_FOLDER. Messages are never \
             touched: a queue or exchange that was declared otherwise is named, and stays.
 
             Examples:

@@ -3,7 +3,7 @@ import Contracts
 import FoundationEssentials
 import ManagementAPI
 
-/// Brings a broker to the topology of the suite. Running it again changes nothing.
+/// Brings a broker to the topology of the suite; doing it again changes nothing.
 struct TopologyApplying: Sendable {
     let topology: Topology
     let management: ManagementAPI

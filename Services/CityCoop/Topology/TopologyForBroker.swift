@@ -33,7 +33,7 @@ extension Topology.Policy {
             definition: numbers.merging(texts) { number, _ in number })
     }
 
-    /// Whether it applies to the queue. Where the pattern is no regular expression it applies to nothing.
+    /// Whether it applies to the queue; a pattern that is no regular expression applies to nothing.
     func matches(_ queue: String) -> Bool {
         guard let regex = try? Regex(pattern) else { return false }
         return queue.contains(regex)

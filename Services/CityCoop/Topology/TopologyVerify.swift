@@ -8,7 +8,7 @@ struct TopologyVerify: AsyncParsableCommand {
         commandName: "verify",
         abstract: "Compare the broker with what it should be; exit code 1 and each difference if it differs.",
         discussion: """
-            Reads only. It looks at exchanges, queues and what they were declared with, bindings, policies and which of them
+            Reads only. It looks at exchanges, queues and what they were declared with, bindings, policies and which of them \
             applies, users, permissions and topic permissions.
 
             Examples:
