@@ -21,7 +21,7 @@ struct TopologyApply: AsyncParsableCommand {
     var prune = false
 
     /// How often the broker is asked whether its policies have come into force.
-    private static let looksMax = 25
+    private static let looksMax = 75
 
     func run() async throws {
         try await reporting {
