@@ -19,7 +19,6 @@ struct Stillness: Sendable {
 
     /// Waits until vouchers has sent everything it has to say, then stops all services.
     func begin(_ stage: Stage) async throws {
-        try await requireOurs()
         try await Progress.during("waiting for vouchers to have said everything") {
             while try await stage.ask(GetStatus<VouchersService>()).outboxRows > 0 {
                 try await Task.sleep(for: Self.pause)
@@ -30,7 +29,7 @@ struct Stillness: Sendable {
     }
 
     /// Throws if a service runs that was not started with this state folder: it could not be stopped.
-    private func requireOurs() async throws {
+    func requireOurs() async throws {
         for service in ServiceName.allCases where processes.process(of: service) == nil {
             guard let url = surroundings.healthURL(of: service), (try? await HTTPProbe().get(url)) != nil else {
                 continue
@@ -107,6 +106,7 @@ struct BenchRun: Sendable {
             let stage = Stage(requester: session.requester, limit: .seconds(30))
             let stillness = Stillness(
                 surroundings: surroundings, address: address, processes: processes, executables: executables)
+            try await stillness.requireOurs()
             return try await body(session, stage, stillness)
         }
     }
