@@ -47,7 +47,7 @@ struct BenchGround: Sendable {
                 amount: Money(1, "EUR"))
             guard let body = try? encoder.encode(redemption) else { preconditionFailure("a redemption is plain JSON") }
             return CommandMessage(
-                type: RedeemVoucher.type.description, id: UUID.version7().uuidString.lowercased(), correlation: nil,
+                type: RedeemVoucher.type.description, id: UUID.version7().text, correlation: nil,
                 body: [UInt8](body)
             ).outgoing
         }

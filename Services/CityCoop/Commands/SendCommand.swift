@@ -37,7 +37,7 @@ struct SendCommand: AsyncParsableCommand {
         try await reporting {
             let body = try message.body()
             warn()
-            let id = id ?? UUID.version7().uuidString.lowercased()
+            let id = id ?? UUID.version7().text
             let outgoing = CommandMessage(type: message.type, id: id, correlation: correlation, body: body).outgoing
             try await OperatorSession.with(Surroundings.ours.broker()) { session in
                 try await Progress.during("waiting for the broker's confirm") {

@@ -109,7 +109,7 @@ struct DeadReport: Codable, Sendable {
         let rows = failures.map { entry in
             let failure = entry.failure
             return [
-                failure.failureId.uuidString.lowercased(), failure.state.rawValue, "\(failure.failedAt)", failure.type,
+                failure.failureId.text, failure.state.rawValue, "\(failure.failedAt)", failure.type,
                 failure.code, failure.reason,
             ]
         }

@@ -35,7 +35,7 @@ struct DeadShow: AsyncParsableCommand {
                 return
             }
             try answers.map { ($0.service, $0.answer.map { _ in () }) }.throwFailures()
-            throw CommandFailure(.refused, "No service knows a failure \(id.uuidString.lowercased()).")
+            throw CommandFailure(.refused, "No service knows a failure \(id.text).")
         }
     }
 }
@@ -53,7 +53,7 @@ struct FailureText {
     var text: String {
         let summary = detail.summary
         var rows = [
-            ["failure", summary.failureId.uuidString.lowercased()],
+            ["failure", summary.failureId.text],
             ["state", summary.state.rawValue],
             ["queue", "\(service.rawValue).\(summary.queue)"],
             ["type", summary.type],

@@ -47,7 +47,7 @@ enum Cast {
     }
 
     private static func id(_ text: String) -> UUID {
-        guard let id = UUID(uuidString: text) else { preconditionFailure("\(text) is no UUID") }
+        guard let id = UUID(text: text) else { preconditionFailure("\(text) is no UUID") }
         return id
     }
 }

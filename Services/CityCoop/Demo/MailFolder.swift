@@ -1,3 +1,4 @@
+import Contracts
 import FoundationEssentials
 
 /// The folder in which notifications puts mails, one `.eml` file each.
@@ -6,7 +7,7 @@ struct MailFolder: Sendable {
 
     /// The subject of the mail, as its reader sees it; nil if there is no such mail.
     func subject(of notification: UUID) -> String? {
-        let name = "\(notification.uuidString.lowercased()).eml"
+        let name = "\(notification.text).eml"
         guard let data = try? Data(contentsOf: URL(filePath: "\(path)/\(name)")) else { return nil }
         return MailHeader.subject(of: String(decoding: data, as: UTF8.self))
     }

@@ -7,7 +7,7 @@ extension FailureState: ExpressibleByArgument {}
 
 /// Reads an id from the command line.
 func uuid(_ argument: String) throws -> UUID {
-    guard let id = UUID(uuidString: argument) else { throw ValidationError("'\(argument)' is not a UUID.") }
+    guard let id = UUID(text: argument) else { throw ValidationError("'\(argument)' is not a UUID.") }
     return id
 }
 

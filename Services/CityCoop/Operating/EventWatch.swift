@@ -23,7 +23,7 @@ struct EventWatch: Sendable {
     static func with<Result>(
         _ address: BrokerAddress, patterns: [String], _ body: (EventWatch) async throws -> Result
     ) async throws -> Result {
-        let queue = "watch.\(UUID().uuidString.lowercased())"
+        let queue = "watch.\(UUID().text)"
         try await Progress.during("connecting to the broker") {
             try await Administration.with(address, name: "citycoop watch") { channel in
                 try channel.declare(

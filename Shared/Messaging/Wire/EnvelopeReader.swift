@@ -168,7 +168,7 @@ enum JSONNesting {
             case UInt8(ascii: "{"), UInt8(ascii: "["):
                 open += 1
                 if open > depth { return false }
-            case UInt8(ascii: "}"), UInt8(ascii: "]"): open -= 1
+            case UInt8(ascii: "}"), UInt8(ascii: "]"): open = max(0, open - 1)
             default: break
             }
         }
