@@ -69,8 +69,8 @@ struct ServiceProcesses: Sendable {
 
     /// How long the service's log is, in bytes.
     func logLength(of service: ServiceName) -> Int {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: log(of: service))
-        return (attributes?[.size] as? NSNumber)?.intValue ?? 0
+        // Mapped, not read: a log may be long.
+        (try? Data(contentsOf: URL(filePath: log(of: service)), options: .mappedIfSafe))?.count ?? 0
     }
 
     /// Waits until the service says that it is ready; throws with the end of its log if it ends or takes too long.
@@ -103,7 +103,7 @@ struct ServiceProcesses: Sendable {
 
     private func lastLines(of service: ServiceName, from start: Int) -> String {
         let path = log(of: service)
-        let bytes = (try? Data(contentsOf: URL(filePath: path))) ?? Data()
+        let bytes = (try? Data(contentsOf: URL(filePath: path), options: .mappedIfSafe)) ?? Data()
         let text = String(decoding: bytes.dropFirst(start), as: UTF8.self)
         let lines = text.split(separator: "\n").suffix(Self.logLinesShown)
         return "the end of \(path):\n" + lines.map { "    \($0)" }.joined(separator: "\n")
