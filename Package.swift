@@ -136,7 +136,10 @@ let package = Package(
         tests("ProcessesTests", ["Processes"]),
         tests(
             "CityCoopTests",
-            ["citycoop", "AMQP", "Contracts", "ManagementAPI", "Messaging", "Processes", "TestKit", argumentParser]),
+            [
+                "citycoop", "AMQP", "Contracts", "ManagementAPI", "Messaging", "Postgres", "Processes", "TestKit",
+                argumentParser,
+            ]),
         tests("TidyTests", []),
         tests("SystemTests", ["AMQP", "Contracts", "Messaging", "Postgres", "TestKit"]),
     ],

@@ -11,7 +11,7 @@ struct CityCoop: AsyncParsableCommand {
               CITYCOOP_AMQP_URL         the broker, with the operator's user
               CITYCOOP_MANAGEMENT_URL   the broker's management API, with an administrator
               CITIES_HTTP_PORT, …       where each service tells its health
-            Each may end in _FILE and name a file that holds the value.
+            The URLs may be given as <NAME>_FILE, which names a file that holds the value.
 
             Exit codes: 0 fine; 1 refused, failed or different; 64 wrong usage or a missing setting; 69 a server cannot be \
             reached; 75 no answer before the deadline.

@@ -3,6 +3,7 @@ import ArgumentParser
 import Contracts
 import FoundationEssentials
 import ManagementAPI
+import Synchronization
 import TestKit
 import Testing
 
@@ -113,6 +114,29 @@ private func drift(_ applying: TopologyApplying) async throws -> [Drift] {
                     try await vhost.administer { try $0.messageCount(Topology.Names.unroutable) } == 5
                 }
             }
+        }
+    }
+
+    @Test func whatIsTakenAwayIsHandedOverWhole() async throws {
+        try await withAppliedTopology { vhost, _ in
+            let address = vhost.address
+            try await OperatorSession.with(address) { session in
+                let messages = (0..<3).map {
+                    CommandMessage(
+                        type: "nobody.asks.v1", id: "id-\($0)", correlation: nil, body: Array("[\($0)]".utf8)
+                    )
+                    .outgoing
+                }
+                try await session.publish(messages, within: .seconds(10))
+            }
+            let gone = Mutex<[String]>([])
+            let count = try await UnroutableQueue.take(address) { taken in
+                gone.withLock { $0.append("\(taken.message.id) \(taken.body)") }
+            }
+            #expect(count == 3)
+            #expect(gone.withLock { $0 } == ["id-0 [0]", "id-1 [1]", "id-2 [2]"])
+            let left = try await vhost.administer { try $0.messageCount(Topology.Names.unroutable) }
+            #expect(left == 0)
         }
     }
 

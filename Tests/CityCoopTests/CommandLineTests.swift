@@ -44,7 +44,8 @@ import Testing
         ["watch", "vouchers.#", "--count", "3"],
         ["status", "--json"], ["dead", "list", "--service", "cities", "--service", "events", "--state", "failed"],
         ["dead", "show", "0197f2a0-0000-7000-8000-000000000001"], ["dead", "redrive", "--type", "a.b.v1"],
-        ["dead", "discard", "--code", "c", "--reason", "r"], ["topology", "show", "--json"], ["topology", "verify"],
+        ["dead", "discard", "--code", "c", "--reason", "r"],
+        ["dead", "discard", "--unroutable", "--reason", "r"], ["topology", "show", "--json"], ["topology", "verify"],
         ["topology", "apply", "--prune"], ["demo", "--timeout", "60"],
         ["bench", "redeem", "--count", "10", "--vouchers", "5"],
         ["bench", "request", "--json"], ["bench", "outbox"],
@@ -61,6 +62,7 @@ import Testing
         ["dead", "show"], ["dead", "show", "1"], ["dead", "redrive"], ["dead", "list", "--state", "lost"],
         ["dead", "redrive", "0197f2a0-0000-7000-8000-000000000001", "--type", "a.b.v1"],
         ["dead", "discard", "--type", "a.b.v1"], ["dead", "discard", "--type", "a.b.v1", "--reason", ""],
+        ["dead", "discard", "--unroutable", "--code", "c", "--reason", "r"], ["dead", "discard", "--reason", "r"],
         ["topology", "undo"], ["bench", "redeem", "--count", "0"], ["bench", "redeem", "--vouchers", "0"],
         ["bench", "outbox", "--count", "-5"], ["nothing"],
     ])

@@ -52,10 +52,11 @@ extension LiveTopology {
     }
 
     func queue(
-        _ name: String, arguments: [String: JSONValue] = [:], policy: String?, isDurable: Bool = true
+        _ name: String, arguments: [String: JSONValue] = [:], policy: String?, isDurable: Bool = true,
+        messages: Int? = 0
     ) -> QueueStatus {
         QueueStatus(
-            name: name, type: nil, state: nil, messages: nil, ready: nil, unacknowledged: nil, consumers: nil,
+            name: name, type: nil, state: nil, messages: messages, ready: nil, unacknowledged: nil, consumers: nil,
             headMessageTimestamp: nil, arguments: arguments, policy: policy, isDurable: isDurable)
     }
 }

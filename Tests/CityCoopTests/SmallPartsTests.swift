@@ -39,6 +39,10 @@ import Testing
         defer { process.send(.kill) }
         while processes.process(of: .events) != process { await Task.yield() }
         process.send(.stop)
+        #expect(processes.logLength(of: .events) == 0)
+        try Data("12345".utf8).write(to: URL(filePath: processes.log(of: .events)))
+        #expect(processes.logLength(of: .events) == 5)
+        #expect(processes.logLength(of: .cities) == 0)
         let stop = ServiceStop(services: [.events, .cities], processes: processes)
         try await stop.run(within: .seconds(30), now: false) { _ in }
         #expect(processes.process(of: .events) == nil)

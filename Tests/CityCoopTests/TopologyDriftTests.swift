@@ -60,6 +60,14 @@ import Testing
         }
     }
 
+    @Test func aQueueWithoutStatisticsYetIsNotBlamedForItsPolicy() {
+        var live = exact
+        live.queues = live.queues.map {
+            live.queue($0.name, arguments: $0.arguments ?? [:], policy: nil, messages: nil)
+        }
+        #expect(live.drift(from: .suite) == [])
+    }
+
     @Test func policiesAndPermissionsAreComparedInEveryPart() {
         for change: (inout BrokerPolicy) -> Void in [
             { $0.pattern = ".*" }, { $0.scope = .all }, { $0.priority = 1 },

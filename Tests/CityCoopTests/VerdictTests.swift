@@ -32,7 +32,17 @@ import Testing
     /// Words of the verdict, and what brings them about.
     static let faults: [(words: String, change: @Sendable (inout SuiteReport) -> Void)] = [
         ("not ready", { $0.services[1].ready = false }),
-        ("does not answer", { $0.services[1].status = nil }),
+        ("events does not answer", { $0.services[1].status = nil }),
+        (
+            "events is not ready and does not answer",
+            {
+                $0.services[1].ready = false
+                $0.services[1].status = nil
+                for index in $0.queues.indices where $0.queues[index].name.hasPrefix("events.") {
+                    $0.queues[index].consumers = 0
+                }
+            }
+        ),
         ("1 failed", { $0.services[1].status?.failed = 1 }),
         ("has not sent", { $0.services[1].status?.outboxOldestSeconds = 31 }),
         (

@@ -86,8 +86,8 @@ struct BenchTable: Sendable {
 struct FillOutbox: Statement {
     /// 0: no instance has ever had this number.
     static let sql = """
-        INSERT INTO outbox (message_id, owner, exchange, type, body, is_sealed)
-        SELECT gen_random_uuid(), 0, 2, 'vouchers.redeemed.v1',
+        INSERT INTO outbox (message_id, owner, in_memory, exchange, type, body, is_sealed)
+        SELECT gen_random_uuid(), 0, true, 2, 'vouchers.redeemed.v1',
             convert_to(format(
                 '{"redemptionId":"%s","voucherId":"%s","issuerCityId":"%s","merchantId":"%s","cityId":"%s",'
                 '"amount":{"amount":1,"currency":"EUR"},"balance":{"amount":1,"currency":"EUR"},'

@@ -1,5 +1,6 @@
 import AMQP
 import Contracts
+import ManagementAPI
 import Messaging
 
 /// Stops the services for a measurement, and starts them again.
@@ -8,6 +9,7 @@ struct Stillness: Sendable {
     static let limit = Duration.seconds(120)
     private static let pause = Duration.milliseconds(100)
 
+    let surroundings: Surroundings
     let address: BrokerAddress
     let processes: ServiceProcesses
     let executables: String
@@ -24,6 +26,18 @@ struct Stillness: Sendable {
         }
         try await ServiceStop(services: ServiceName.allCases, processes: processes)
             .run(within: Self.limit, now: false) { _ in }
+    }
+
+    /// Throws if a service runs that was not started with this state folder: it could not be stopped.
+    func requireOurs() async throws {
+        for service in ServiceName.allCases where processes.process(of: service) == nil {
+            guard let url = surroundings.healthURL(of: service), (try? await HTTPProbe().get(url)) != nil else {
+                continue
+            }
+            throw CommandFailure(
+                .usage, "\(service.rawValue) runs, but was not started from \(processes.folder).",
+                hint: "give --state with the folder of `citycoop up`, or set CITYCOOP_STATE")
+        }
     }
 
     /// Starts vouchers alone and measures how fast its events arrive.
@@ -72,7 +86,7 @@ struct Stillness: Sendable {
 
     private func start(_ services: [ServiceName]) async throws {
         try await ServiceStart(
-            services: services, processes: processes, executables: executables, surroundings: .ours
+            services: services, processes: processes, executables: executables, surroundings: surroundings
         ).run(within: Self.limit) { _ in }
     }
 }
@@ -90,7 +104,9 @@ struct BenchRun: Sendable {
         let address = try surroundings.broker()
         return try await OperatorSession.with(address) { session in
             let stage = Stage(requester: session.requester, limit: .seconds(30))
-            let stillness = Stillness(address: address, processes: processes, executables: executables)
+            let stillness = Stillness(
+                surroundings: surroundings, address: address, processes: processes, executables: executables)
+            try await stillness.requireOurs()
             return try await body(session, stage, stillness)
         }
     }

@@ -68,6 +68,7 @@ struct ServiceStart: Sendable {
     /// Starts what does not run, and returns when all are ready.
     func run(within limit: Duration, tell: @escaping @Sendable (String) -> Void) async throws {
         try processes.prepare()
+        let logStarts = Dictionary(uniqueKeysWithValues: services.map { ($0, processes.logLength(of: $0)) })
         for service in services {
             if let running = processes.process(of: service) {
                 tell("\(service.rawValue) already runs (process \(running))")
@@ -81,7 +82,8 @@ struct ServiceStart: Sendable {
             try await withThrowingTaskGroup(of: ServiceName.self) { group in
                 for (service, url) in urls {
                     group.addTask {
-                        try await processes.waitUntilReady(service, at: url, within: limit)
+                        try await processes.waitUntilReady(
+                            service, at: url, logFrom: logStarts[service] ?? 0, within: limit)
                         return service
                     }
                 }

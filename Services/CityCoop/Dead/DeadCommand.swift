@@ -41,13 +41,18 @@ struct DeadSelection: ParsableArguments {
     var code: String?
 
     func validate() throws {
-        if ids.isEmpty && type == nil && code == nil {
-            throw ValidationError("Say which: ids, --type or --code.")
-        }
         if !ids.isEmpty && (type != nil || code != nil) {
             throw ValidationError("Give either ids, or --type and --code.")
         }
         if ids.count > 1_000 { throw ValidationError("At most 1000 ids at once.") }
+    }
+
+    /// Whether nothing is named.
+    var isEmpty: Bool { ids.isEmpty && type == nil && code == nil }
+
+    /// Throws if nothing is named.
+    func requireSomething() throws {
+        if isEmpty { throw ValidationError("Say which: ids, --type or --code.") }
     }
 
     /// As the services take it.

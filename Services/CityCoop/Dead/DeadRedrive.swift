@@ -21,6 +21,10 @@ struct DeadRedrive: AsyncParsableCommand {
     @Option(help: "Why; kept with the messages.")
     var reason: String?
 
+    func validate() throws {
+        try selection.requireSomething()
+    }
+
     func run() async throws {
         let reason = reason
         try await reporting {

@@ -13,6 +13,12 @@ struct UnroutableMessage: Codable, Sendable {
     var bytes: Int
 }
 
+/// A command that nobody answers to, whole.
+struct TakenMessage: Codable, Sendable {
+    var message: UnroutableMessage
+    var body: String
+}
+
 /// Looks at `citycoop.unroutable` without taking anything away.
 enum UnroutableQueue {
     /// Messages looked at: what is there is usually one mistake many times.
@@ -37,6 +43,25 @@ enum UnroutableQueue {
         }
         let reader = EnvelopeReader()
         return (count, deliveries.map { message($0, reader) })
+    }
+
+    /// Takes away what is there now, handing over each message before it goes; returns how many.
+    static func take(_ address: BrokerAddress, _ gone: @escaping @Sendable (TakenMessage) -> Void) async throws -> Int {
+        let queue = Topology.Names.unroutable
+        return try await Administration.with(address, name: "citycoop dead") { channel in
+            let reader = EnvelopeReader()
+            var taken = 0
+            // What comes meanwhile is not meant.
+            var left = try channel.messageCount(queue)
+            while left > 0, let delivery = try channel.takeOne(queue) {
+                gone(
+                    TakenMessage(
+                        message: message(delivery, reader), body: String(decoding: delivery.body, as: UTF8.self)))
+                taken += 1
+                left -= 1
+            }
+            return taken
+        }
     }
 
     /// Takes so many, or what comes until patience ends: another look may hold them at this moment.

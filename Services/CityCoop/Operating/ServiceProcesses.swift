@@ -67,8 +67,18 @@ struct ServiceProcesses: Sendable {
         return true
     }
 
-    /// Waits until the service says that it is ready; throws with the last lines of its log if it ends or takes too long.
-    func waitUntilReady(_ service: ServiceName, at url: String, within limit: Duration) async throws {
+    /// How long the service's log is, in bytes.
+    func logLength(of service: ServiceName) -> Int {
+        // Mapped, not read: a log may be long.
+        (try? Data(contentsOf: URL(filePath: log(of: service)), options: .mappedIfSafe))?.count ?? 0
+    }
+
+    /// Waits until the service says that it is ready; throws with the end of its log if it ends or takes too long.
+    ///
+    /// - Parameter start: Where in the log the run of this process begins.
+    func waitUntilReady(
+        _ service: ServiceName, at url: String, logFrom start: Int, within limit: Duration
+    ) async throws {
         let probe = HTTPProbe()
         let deadline = ContinuousClock.now + limit
         var last = "no answer at \(url)"
@@ -81,18 +91,20 @@ struct ServiceProcesses: Sendable {
                 last = error.text
             }
             guard process(of: service) != nil else {
-                throw CommandFailure(.refused, "\(service.rawValue) has ended.", hint: lastLines(of: service))
+                throw CommandFailure(
+                    .refused, "\(service.rawValue) has ended.", hint: lastLines(of: service, from: start))
             }
             try await Task.sleep(for: Self.pollInterval)
         }
         throw CommandFailure(
             .deadline, "\(service.rawValue) is not ready after \(limit.components.seconds) s: \(last)",
-            hint: lastLines(of: service))
+            hint: lastLines(of: service, from: start))
     }
 
-    private func lastLines(of service: ServiceName) -> String {
+    private func lastLines(of service: ServiceName, from start: Int) -> String {
         let path = log(of: service)
-        let text = (try? String(contentsOf: URL(filePath: path), encoding: .utf8)) ?? ""
+        let bytes = (try? Data(contentsOf: URL(filePath: path), options: .mappedIfSafe)) ?? Data()
+        let text = String(decoding: bytes.dropFirst(start), as: UTF8.self)
         let lines = text.split(separator: "\n").suffix(Self.logLinesShown)
         return "the end of \(path):\n" + lines.map { "    \($0)" }.joined(separator: "\n")
     }

@@ -29,12 +29,18 @@ struct StatusReading: Sendable {
     private func services(_ requester: Requester) async -> [SuiteReport.Service] {
         let operations = ServiceOperations(requester: requester, limit: limit)
         let answers = await operations.each(of: ServiceName.allCases) { service in
-            let (ready, readiness) = await health(of: service)
-            var report = SuiteReport.Service(name: service, ready: ready, readiness: readiness)
+            async let health = health(of: service)
+            let answer: Result<ServiceStatus, any Error>
             do {
-                report.status = try await operations.status(of: service)
+                answer = .success(try await operations.status(of: service))
             } catch {
-                report.silence = CommandFailure(explaining: error).text
+                answer = .failure(error)
+            }
+            let (ready, readiness) = await health
+            var report = SuiteReport.Service(name: service, ready: ready, readiness: readiness)
+            switch answer {
+            case .success(let status): report.status = status
+            case .failure(let error): report.silence = CommandFailure(explaining: error).text
             }
             return report
         }

@@ -52,9 +52,14 @@ struct Verdict: Codable, Equatable, Sendable {
     var isWell: Bool { faults.isEmpty }
 
     init(_ report: SuiteReport) {
+        // Where a service does not run, nobody reads its queues: that goes without saying.
+        let silent = Set(
+            report.services.filter { $0.ready == false && $0.status == nil }.flatMap { service in
+                QueueName.allCases.map { Topology.Names.queue(service.name, $0) }
+            })
         faults =
             report.services.flatMap { Self.faults(of: $0) } + report.missingQueues.map { "queue \($0) is missing" }
-            + report.queues.flatMap { Self.faults(of: $0) }
+            + report.queues.filter { !silent.contains($0.name) }.flatMap { Self.faults(of: $0) }
         if report.unroutable > 0 {
             faults.append("\(report.unroutable) commands lie in \(Topology.Names.unroutable)")
         }
@@ -62,9 +67,11 @@ struct Verdict: Codable, Equatable, Sendable {
 
     private static func faults(of service: SuiteReport.Service) -> [String] {
         let name = service.name.rawValue
+        guard let status = service.status else {
+            return [service.ready == false ? "\(name) is not ready and does not answer" : "\(name) does not answer"]
+        }
         var faults: [String] = []
         if service.ready == false { faults.append("\(name) is not ready") }
-        guard let status = service.status else { return faults + ["\(name) does not answer"] }
         if status.failed > 0 { faults.append("\(name) has \(status.failed) failed messages") }
         if status.outboxOldestSeconds > Limits.outboxSeconds {
             faults.append("\(name) has not sent an event for \(Int(status.outboxOldestSeconds)) s")

@@ -63,8 +63,9 @@ extension LiveTopology {
             var faults = Faults()
             faults.compare("durable", true, live.isDurable)
             faults.compare("arguments", queue.arguments, live.arguments ?? [:])
-            // A policy that is not there at all is told once, as missing.
-            if let policy = policies.first(where: { $0.matches(queue.name) }),
+            // A policy that is not there at all is told once, as missing. Which one applies is among the statistics, which
+            // come some seconds after a queue is made.
+            if live.messages != nil, let policy = policies.first(where: { $0.matches(queue.name) }),
                 self.policies.contains(where: { $0.name == policy.name })
             {
                 faults.compare("policy", policy.name, live.policy ?? "none")
