@@ -84,6 +84,7 @@ let package = Package(
         shared("AMQP", ["CRabbitMQ", "EventLoop"]),
         shared("Postgres", ["CPostgres", "EventLoop"]),
         shared("Contracts"),
+        shared("Processes", ["EventLoop"]),
         shared("ManagementAPI", ["CCurl", "EventLoop"]),
         shared(
             "Messaging", ["AMQP", "Postgres", "Contracts", crypto, logging, metrics, lifecycle],
@@ -107,7 +108,9 @@ let package = Package(
             resources: [.embedInCode("Migrations/0001_notifications.sql")]),
         executable(
             "citycoop", in: "CityCoop",
-            ["AMQP", "Contracts", "ManagementAPI", "Messaging", "Postgres", argumentParser],
+            [
+                "AMQP", "Contracts", "EventLoop", "ManagementAPI", "Messaging", "Postgres", "Processes", argumentParser,
+            ],
             resources: [.embedInCode("Demo/cities.json")]),
 
         .target(
@@ -130,7 +133,13 @@ let package = Package(
         tests(
             "NotificationsTests", ["notifications", "Contracts", "Messaging", "Postgres", "TestKit"],
             exclude: ["Golden"]),
-        tests("CityCoopTests", ["citycoop", "Contracts", "TestKit"]),
+        tests("ProcessesTests", ["Processes"]),
+        tests(
+            "CityCoopTests",
+            [
+                "citycoop", "AMQP", "Contracts", "ManagementAPI", "Messaging", "Postgres", "Processes", "TestKit",
+                argumentParser,
+            ]),
         tests("TidyTests", []),
         tests("SystemTests", ["AMQP", "Contracts", "Messaging", "Postgres", "TestKit"]),
     ],

@@ -113,7 +113,7 @@ public final class Requester: Sendable {
     ) async throws(RequestError) -> RawReply {
         let (end, deadline) = (ContinuousClock.now + limit, Date() + limit.inSeconds)
         guard let replyTo = await replyQueue(by: end) else { throw .notSent("there is no reply queue") }
-        let correlation = UUID.version7().uuidString.lowercased()
+        let correlation = UUID.version7().text
         let message = message(type, body, id, correlation, replyTo, deadline: deadline)
         slots.withLock { $0[correlation] = .open }
         let outcome = await withTaskGroup(of: Outcome?.self) { group in
@@ -212,7 +212,7 @@ public final class Requester: Sendable {
     private func message(
         _ type: String, _ body: [UInt8], _ id: UUID, _ correlation: String, _ replyTo: String, deadline: Date
     ) -> OutgoingMessage {
-        let id = id.uuidString.lowercased()
+        let id = id.text
         let now = Date()
         return OutgoingMessage(
             exchange: Topology.Names.requests, routingKey: type, mandatory: true,

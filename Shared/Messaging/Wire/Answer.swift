@@ -32,7 +32,7 @@ struct Answer: Sendable {
     /// The message, if the request wants an answer in a queue that may be written to.
     func message(to request: Envelope, source: ServiceName, at time: Date) -> OutgoingMessage? {
         guard let queue = request.replyTo, ReplyAddress.isAllowed(queue) else { return nil }
-        let id = UUID.version7().uuidString.lowercased()
+        let id = UUID.version7().text
         var headers: [String: HeaderValue] = [
             "cloudEvents_id": .string(id), "cloudEvents_source": .string(source.rawValue),
             "cloudEvents_type": .string(type), "cloudEvents_specversion": .string("1.0"),
