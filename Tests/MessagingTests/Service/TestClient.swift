@@ -33,7 +33,8 @@ struct TestClient: Sendable {
         let messages = try commands.enumerated().map { index, command in
             var properties = Properties(
                 contentType: "application/json", deliveryMode: 2,
-                messageID: ids?[index] ?? command.issueId.uuidString.lowercased(), type: IssueVoucher.type.description, appID: "test"
+                messageID: ids?[index] ?? command.issueId.uuidString.lowercased(), type: IssueVoucher.type.description,
+                appID: "test"
             )
             change(&properties)
             return OutgoingMessage(
