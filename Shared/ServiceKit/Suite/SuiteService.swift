@@ -48,7 +48,8 @@ extension SuiteService {
         let prefix = name.uppercased()
         return SuiteConfiguration(
             broker: settings.value(
-                "\(prefix)_AMQP_URL", "The broker, with the user \(name)", expected: "amqp://user:password@host:port/vhost",
+                "\(prefix)_AMQP_URL", "The broker, with the user \(name)",
+                expected: "amqp://user:password@host:port/vhost",
                 isSecret: true, standIn: nil
             ) { try BrokerAddress(url: $0) },
             database: settings.value(
