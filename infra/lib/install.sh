@@ -17,7 +17,7 @@ package_is_there() {
   local -a names
   IFS='|' read -ra names <<<"$1"
   for name in "${names[@]}"; do
-    [[ $(dpkg-query --show --showformat='${db:Status-Status}' "$name" 2>/dev/null) != installed ]] || return 0
+    ! is_installed "$name" || return 0
   done
   return 1
 }
@@ -46,7 +46,7 @@ install_packages() {
   local log
   log=$(mktemp)
   # Packages of servers start them, and PostgreSQL's makes a cluster: nothing of that is ours to want.
-  "${privileged[@]}" bash -c "$(declare -f install_as_root forbid_services allow_services); install_as_root \"\$@\"" \
+  "${privileged[@]}" bash -c "$(declare -f install_as_root is_installed forbid_services allow_services); install_as_root \"\$@\"" \
     install "$@" >"$log" 2>&1 </dev/null &
   local pid=$! status=0
   wait_until "apt-get (its output is in $log)" 3600 has_ended "$pid" || true
@@ -59,23 +59,25 @@ install_packages() {
   rm -f "$log"
 }
 
-# The following three run in a shell of their own, as root.
+# The following four run in a shell of their own, as root.
 install_as_root() {
   set -euo pipefail
   export DEBIAN_FRONTEND=noninteractive
   local -a apt=(apt-get -q -y -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3)
+  local -a units=()
+  is_installed postgresql || units+=(postgresql.service)
+  is_installed rabbitmq-server || units+=(rabbitmq-server.service)
+  is_installed erlang-base || units+=(epmd.service epmd.socket)
   trap allow_services EXIT
   forbid_services
   # A source that does not answer is no reason to give up: what we need may come from the others.
   "${apt[@]}" update || true
   "${apt[@]}" install --no-install-recommends --no-remove "$@"
-  local package
-  for package in "$@"; do
-    case $package in
-      rabbitmq-server | postgresql) systemctl disable --quiet "$package" 2>/dev/null || true ;;
-    esac
-  done
+  # Nor shall servers that came with this appear at the next start of the machine.
+  ((${#units[@]} == 0)) || deb-systemd-helper disable "${units[@]}" || true
 }
+
+is_installed() { [[ $(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]; }
 
 forbid_services() {
   made=()
@@ -84,7 +86,7 @@ forbid_services() {
     chmod 755 /usr/sbin/policy-rc.d
     made+=(/usr/sbin/policy-rc.d)
   fi
-  if ! dpkg-query --show --showformat='${db:Status-Status}' postgresql 2>/dev/null | grep -q '^installed$'; then
+  if ! is_installed postgresql; then
     mkdir -p /etc/postgresql-common/createcluster.d
     printf 'create_main_cluster = false\n' >/etc/postgresql-common/createcluster.d/citycoop.conf
     made+=(/etc/postgresql-common/createcluster.d/citycoop.conf)

@@ -35,7 +35,7 @@ wait_until() {
     ((status != 2)) || return 2
     waited=$((SECONDS - began))
     ((waited < limit)) || return 1
-    if ((waited >= 1 && (told == 0 || waited - told >= 5))); then
+    if ((waited >= 1 && (told == 0 || waited - told >= 5 + told / 4))); then
       told=$waited
       printf '   waiting for %s (%d s)\n' "$what" "$waited" >&2
     fi
