@@ -60,6 +60,11 @@ extension ManagementAPI {
         try delete(["connections", name])
     }
 
+    /// Closes all connections of the user, new ones included.
+    public func closeConnections(of user: String) throws(ManagementError) {
+        try delete(["connections", "username", user])
+    }
+
     /// What broker this is.
     public func overview() throws(ManagementError) -> BrokerOverview {
         guard let overview = try get(BrokerOverview.self, ["overview"]) else {
