@@ -1,0 +1,226 @@
+import Contracts
+import FoundationEssentials
+import Testing
+
+@testable import vouchers
+
+/// Each rule of a redemption by itself.
+@Suite struct RedemptionTests {
+    private let now = Timestamp(milliseconds: 1_796_113_800_000)
+    private let keys: CodeKeys
+    private let merchant = KnownMerchant(merchantId: UUID(), cityId: UUID())
+    private let code: VoucherCode
+    private let voucher: Voucher
+
+    init() throws {
+        keys = try CodeKeys([(2, [UInt8](repeating: 2, count: 32)), (1, [UInt8](repeating: 1, count: 32))])
+        var generator = SeededGenerator(seed: 1)
+        code = VoucherCode.random(using: &generator)
+        voucher = Voucher(
+            voucherId: UUID(), issuerCityId: UUID(), currency: "EUR", value: 5000, balance: 5000, status: .active,
+            personId: UUID(), lookup: keys.lookup(for: code), lastFour: code.lastFour)
+    }
+
+    private func request(
+        id: UUID = UUID(), code: String? = nil, amount: Money = Money(1250, "EUR"), merchantId: UUID? = nil
+    ) -> RedemptionRequest {
+        let command = RedeemVoucher(
+            redemptionId: id, code: Secret(code ?? self.code.formatted),
+            merchantId: merchantId ?? merchant.merchantId, amount: amount)
+        return RedemptionRequest(command, keys: keys)
+    }
+
+    private func redemptions(_ vouchers: [Voucher], earlier: [EarlierRedemption] = []) -> Redemptions {
+        Redemptions(vouchers: vouchers, earlier: earlier, merchants: [merchant])
+    }
+
+    private func reason(_ decision: Redemptions.Decision) -> RedemptionRefusalReason? {
+        if case .refused(let refusal) = decision { refusal.reason } else { nil }
+    }
+
+    @Test func aVoucherIsSpentInPartsUntilNothingIsLeft() throws {
+        var batch = redemptions([voucher])
+        for left in [Int64(3750), 2500, 1250, 0] {
+            guard case .redeemed(let redemption) = batch.redeem(request(), at: now) else {
+                Issue.record("not redeemed")
+                return
+            }
+            #expect(redemption.balance == Money(left, "EUR"))
+            #expect(redemption.event.cityId == merchant.cityId && redemption.event.issuerCityId == voucher.issuerCityId)
+        }
+        #expect(reason(batch.redeem(request(amount: Money(1, "EUR")), at: now)) == .insufficientBalance)
+        #expect(batch.changes.vouchers.map(\.balance) == [0])
+        #expect(batch.changes.redemptions.count == 4 && batch.changes.entries.count == 4)
+        #expect(batch.changes.refusals.map(\.reason) == [.insufficientBalance])
+    }
+
+    @Test func aRepeatGetsTheFirstOutcomeAndChangesNothing() {
+        var batch = redemptions([voucher])
+        let first = request()
+        guard case .redeemed(let redemption) = batch.redeem(first, at: now) else {
+            Issue.record("not redeemed")
+            return
+        }
+        let later = Timestamp(milliseconds: now.milliseconds + 60_000)
+        #expect(batch.redeem(first, at: later) == .repeated(.redeemed(redemption)))
+        // The same code in another spelling is the same content.
+        let spelled = request(id: first.redemptionId, code: code.formatted.lowercased().replacing("-", with: " "))
+        #expect(batch.redeem(spelled, at: later) == .repeated(.redeemed(redemption)))
+        #expect(batch.changes.redemptions.count == 1 && batch.changes.vouchers.map(\.balance) == [3750])
+    }
+
+    @Test func theSameIdWithOtherContentIsRefusedAndTheFirstOutcomeStays() {
+        var batch = redemptions([voucher])
+        let id = UUID()
+        let first = batch.redeem(request(id: id), at: now)
+        for other in [
+            request(id: id, amount: Money(1251, "EUR")), request(id: id, amount: Money(1250, "HUF")),
+            request(id: id, merchantId: UUID()), request(id: id, code: "0000-0000-0000-0000"),
+            request(id: id, code: "rubbish"),
+        ] {
+            #expect(reason(batch.redeem(other, at: now)) == .redemptionDiffers)
+        }
+        guard case .redeemed(let redemption) = first else {
+            Issue.record("not redeemed")
+            return
+        }
+        #expect(batch.redeem(request(id: id), at: now) == .repeated(.redeemed(redemption)))
+        #expect(batch.changes.refusals.isEmpty)
+    }
+
+    @Test func aRefusalIsRepeatedEvenWhenItWouldSucceedNow() {
+        let first = request(amount: Money(6000, "EUR"))
+        var batch = redemptions([voucher])
+        #expect(reason(batch.redeem(first, at: now)) == .insufficientBalance)
+        var richer = voucher
+        richer.balance = 10_000
+        let earlier = batch.changes.refusals.map {
+            EarlierRedemption(redemptionId: $0.redemptionId, content: $0.content, outcome: .refused($0.reason))
+        }
+        var next = redemptions([richer], earlier: earlier)
+        #expect(next.redeem(first, at: now) == .repeated(.refused(.insufficientBalance)))
+        #expect(next.changes.isEmpty)
+    }
+
+    @Test func anUnknownMerchantIsNoOutcome() {
+        let id = UUID()
+        var batch = Redemptions(vouchers: [voucher], earlier: [], merchants: [])
+        #expect(reason(batch.redeem(request(id: id), at: now)) == .merchantUnknown)
+        #expect(RedemptionRefusalReason.merchantUnknown.problem.retryable)
+        #expect(batch.changes.isEmpty)
+        var next = redemptions([voucher])
+        #expect(reason(next.redeem(request(id: id), at: now)) == nil)
+    }
+
+    @Test(arguments: Voucher.Status.allCases.filter { $0 != .active })
+    func onlyAnActiveVoucherIsSpent(status: Voucher.Status) {
+        var stopped = voucher
+        stopped.status = status
+        var batch = redemptions([stopped])
+        #expect(reason(batch.redeem(request(), at: now)) == .voucherNotActive)
+        #expect(batch.changes.vouchers.isEmpty)
+    }
+
+    @Test func theOutsideCannotTellWhyACodeIsNotGood() {
+        let reasons: [RedemptionRefusalReason] = [
+            .codeMalformed, .wrongCheckCharacter, .voucherUnknown, .voucherNotActive,
+        ]
+        #expect(Set(reasons.map(\.problem.description)).count == 1)
+        let refusal = RedemptionRefusal(
+            redemptionId: UUID(), merchantId: UUID(), voucherId: UUID(), reason: .voucherNotActive, refusedAt: now,
+            content: RedemptionContent(keyID: 1, digest: []))
+        #expect(refusal.event.code == "voucher-not-usable")
+    }
+
+    @Test func aCodeThatCannotBeOneCostsNoLookup() {
+        #expect(request(code: "rubbish").lookups.isEmpty)
+        var batch = redemptions([])
+        #expect(reason(batch.redeem(request(code: "rubbish"), at: now)) == .codeMalformed)
+        #expect(reason(batch.redeem(request(code: "0000-0000-0000-0001"), at: now)) == .wrongCheckCharacter)
+        #expect(reason(batch.redeem(request(code: "0000-0000-0000-0000"), at: now)) == .voucherUnknown)
+        #expect(reason(batch.redeem(request(amount: Money(1250, "HUF")), at: now)) == .voucherUnknown)
+    }
+
+    @Test func anotherCurrencyIsRefused() {
+        var batch = redemptions([voucher])
+        #expect(reason(batch.redeem(request(amount: Money(1250, "HUF")), at: now)) == .currencyDiffers)
+    }
+
+    @Test func aVoucherUnderAnOlderKeyIsFoundAndHashedAnew() {
+        var old = voucher
+        old.lookup = keys.lookups(for: code)[1]
+        #expect(old.lookup.keyID == 1)
+        var batch = redemptions([old])
+        #expect(reason(batch.redeem(request(), at: now)) == nil)
+        #expect(batch.changes.vouchers.map(\.lookup) == [keys.lookup(for: code)])
+        #expect(reason(batch.redeem(request(), at: now)) == nil, "found again in the same batch")
+    }
+
+    @Test func aRepeatUnderAnOlderKeyIsStillARepeat() throws {
+        let oldKeys = try CodeKeys([(1, [UInt8](repeating: 1, count: 32))])
+        let command = RedeemVoucher(
+            redemptionId: UUID(), code: Secret("rubbish"), merchantId: merchant.merchantId, amount: Money(1, "EUR"))
+        let earlier = EarlierRedemption(
+            redemptionId: command.redemptionId, content: RedemptionRequest(command, keys: oldKeys).contents[0],
+            outcome: .refused(.codeMalformed))
+        var batch = redemptions([], earlier: [earlier])
+        #expect(batch.redeem(RedemptionRequest(command, keys: keys), at: now) == .repeated(.refused(.codeMalformed)))
+    }
+}
+
+/// Each rule of an issue by itself.
+@Suite struct IssueTests {
+    private let now = Timestamp(milliseconds: 1_796_113_800_000)
+    private let city = UUID()
+    private var generator = SeededGenerator(seed: 2)
+    private let keys: CodeKeys
+
+    init() throws {
+        keys = try CodeKeys([(1, [UInt8](repeating: 1, count: 32))])
+    }
+
+    @Test mutating func aVoucherIsIssuedOnceAndItsCodeIsInTheAnswerAlone() throws {
+        let command = IssueVoucher(issueId: UUID(), issuerCityId: city, value: Money(5000, "EUR"), personId: UUID())
+        var issues = Issues(cities: [city], earlier: [], keys: keys)
+        guard case .issued(let issued) = issues.issue(command, at: now, using: &generator) else {
+            Issue.record("not issued")
+            return
+        }
+        #expect(issued.reply.code.revealed == issued.code.formatted)
+        #expect(issued.voucher.balance == 5000 && issued.voucher.status == .active)
+        #expect(issued.voucher.lookup == keys.lookup(for: issued.code))
+        #expect(issued.entry.postings.map(\.account.kind) == [.issuerCash, .voucher])
+        let event = String(decoding: try JSONEncoder().encode(issued.event), as: UTF8.self)
+        #expect(!event.contains(issued.code.lastFour))
+        #expect(!"\(issues)\(issued)".contains(issued.code.formatted))
+        #expect(issues.issue(command, at: now, using: &generator) == .repeated(issued.reply))
+        #expect(issues.changes == [issued])
+    }
+
+    @Test mutating func whatWasIssuedEarlierIsNotIssuedAgain() {
+        let command = IssueVoucher(issueId: UUID(), issuerCityId: city, value: Money(5000, "EUR"))
+        let earlier = EarlierIssue(issueId: command.issueId, issuerCityId: city, value: Money(5000, "EUR"))
+        var issues = Issues(cities: [city], earlier: [earlier], keys: keys)
+        #expect(issues.issue(command, at: now, using: &generator) == .refused(.alreadyIssued))
+        var other = command
+        other.value = Money(5001, "EUR")
+        #expect(issues.issue(other, at: now, using: &generator) == .refused(.issueDiffers))
+        other = command
+        other.personId = UUID()
+        #expect(issues.issue(other, at: now, using: &generator) == .refused(.issueDiffers))
+        #expect(issues.changes.isEmpty)
+        #expect(IssueRefusalReason.alreadyIssued.problem.code == "already-issued")
+    }
+
+    @Test mutating func anUnknownCityIsNoOutcome() {
+        let command = IssueVoucher(issueId: UUID(), issuerCityId: city, value: Money(5000, "EUR"))
+        var issues = Issues(cities: [], earlier: [], keys: keys)
+        #expect(issues.issue(command, at: now, using: &generator) == .refused(.cityUnknown))
+        #expect(IssueRefusalReason.cityUnknown.problem.retryable)
+        issues = Issues(cities: [city], earlier: [], keys: keys)
+        guard case .issued = issues.issue(command, at: now, using: &generator) else {
+            Issue.record("not issued")
+            return
+        }
+    }
+}
