@@ -61,6 +61,13 @@ public struct MessagingLimits: Sendable {
     /// Rows moved by one statement.
     public var scheduleBatchMax = 500
 
+    // MARK: Jobs
+
+    /// The longest wait of a background job that found nothing to do; a commit of the service's handlers ends it.
+    public var jobPoll = Duration.seconds(1)
+    /// The longest pause of a background job that fails again and again.
+    public var jobPauseMax = Duration.seconds(5)
+
     // MARK: Retention
 
     /// How long an inbox row is kept: the time in which a repeat is recognised.

@@ -43,16 +43,8 @@ struct CopyKeeper: Sendable {
     private func ask(for kinds: [Republish.Kind]) async throws {
         logger.notice(
             "asking for a copy", metadata: ["kinds": "\(kinds.map(\.rawValue).joined(separator: ", "))"])
-        try await database.withConnection { connection in
-            var work = MessageTransaction(on: connection, coder: BodyCoder(limits: limits), limits: limits)
-            do {
-                try await work.begin()
-                for kind in kinds { work.send(Republish(requestId: .version7(), kind: kind)) }
-            } catch {
-                await work.rollback()
-                throw error
-            }
-            try await outbox.finish(work)
+        try await outbox.perform { transaction in
+            for kind in kinds { transaction.send(Republish(requestId: .version7(), kind: kind)) }
         }
     }
 }

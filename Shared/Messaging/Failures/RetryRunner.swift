@@ -56,6 +56,7 @@ struct RetryRunner: Sendable {
             }
             let now = work.now
             try await queue.finish(work)
+            queue.handled.signal()
             Counter(label: "citycoop.failures.mended").increment()
             await replies.send(answers.compactMap { $0.message(to: $1, source: queue.source, at: now) })
             return true

@@ -71,6 +71,11 @@ public struct MessageTransaction: ~Copyable {
         add(event, to: .events, sequence: event.sequence, traceparent: cause.envelope.traceparent)
     }
 
+    /// Says an event that no message at hand made happen: from a background job, which may know the trace it belongs to.
+    public mutating func publish(_ event: some Event, traceparent: String? = nil) {
+        add(event, to: .events, sequence: event.sequence, traceparent: traceparent)
+    }
+
     /// Sends a command to another service when the transaction has committed.
     public mutating func send(_ command: some Command, because cause: Received<some Message>) {
         add(command, to: .commands, traceparent: cause.envelope.traceparent)

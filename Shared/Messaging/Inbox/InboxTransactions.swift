@@ -18,6 +18,8 @@ struct InboxTransactions: Sendable {
     let relay: OutboxRelay
     let seal: Seal
     let limits: MessagingLimits
+    /// Signalled when handled messages are committed; wakes the background jobs.
+    var handled = Wakeup()
 
     /// Handles messages of one route; throws what the handler or the database throws, and then nothing has happened.
     func handle(_ incoming: [Incoming], by route: any Route) async throws -> Outcome {
@@ -46,7 +48,26 @@ struct InboxTransactions: Sendable {
                 }
             }
             try await finish(work)
+            handled.signal()
             return outcome
+        }
+    }
+
+    /// Runs `body` in a transaction that no message asked for.
+    func perform<Value>(_ body: (inout MessageTransaction) async throws -> Value) async throws -> Value {
+        try await database.withConnection { connection in
+            var work = MessageTransaction(on: connection, coder: BodyCoder(limits: limits), limits: limits)
+            let value: Value
+            do {
+                try await work.begin()
+                value = try await body(&work)
+                if let failure = work.outgoing.failure { throw failure }
+            } catch {
+                await work.rollback()
+                throw error
+            }
+            try await finish(work)
+            return value
         }
     }
 

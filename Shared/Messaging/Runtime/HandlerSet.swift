@@ -7,6 +7,7 @@ public struct HandlerSet<Owner: ServiceOwner>: Sendable {
     private(set) var routes: [String: any Route] = [:]
     private(set) var queries: [String: any QueryRoute] = [:]
     private(set) var copies: [Copy] = []
+    private(set) var jobs: [any BackgroundJob] = []
 
     /// Starts with none.
     public init() {}
@@ -23,6 +24,11 @@ public struct HandlerSet<Owner: ServiceOwner>: Sendable {
         let type = H.Query.type.description
         precondition(queries[type] == nil, "\(type) has two handlers")
         queries[type] = QueryHandlerRoute(handler: handler)
+    }
+
+    /// Adds work that the service does by itself.
+    public mutating func add(job: some BackgroundJob) {
+        jobs.append(job)
     }
 
     /// Declares a copy of another service's state, which the added handlers fill.

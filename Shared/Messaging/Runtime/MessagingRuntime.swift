@@ -25,6 +25,7 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
     private let replyPublisher: Publisher
     private let consumers: [QueueName: Consumer]
     private let keeper: CopyKeeper
+    private let handled = Wakeup()
 
     /// Describes the runtime of a service; nothing is opened before ``run()``.
     public init(
@@ -131,6 +132,7 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
             await withTaskGroup(of: Void.self) { background in
                 background.addTask { await self.keeper.run() }
                 background.addTask { await self.schedule().run() }
+                for job in handlers.jobs { background.addTask { await self.jobRunner(job).run() } }
                 try? await gracefulShutdown()
                 logger.info("stops taking messages")
                 background.cancelAll()
@@ -156,7 +158,8 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
 
     private func transactions(_ queue: String) -> InboxTransactions {
         InboxTransactions(
-            source: Owner.name, queue: queue, database: work, relay: relay, seal: seal, limits: limits)
+            source: Owner.name, queue: queue, database: work, relay: relay, seal: seal, limits: limits,
+            handled: handled)
     }
 
     private func runner(_ queue: QueueName, _ consumer: Consumer) -> QueueRunner {
@@ -178,6 +181,10 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
         DeadRunner(
             consumer: consumer, transactions: transactions(QueueName.dead.rawValue), limits: limits, logger: logger,
             waitForDatabase: waitForDatabase)
+    }
+
+    private func jobRunner(_ job: any BackgroundJob) -> JobRunner {
+        JobRunner(job: job, transactions: transactions(""), limits: limits, logger: logger)
     }
 
     private func schedule() -> ScheduleRunner {

@@ -1,0 +1,31 @@
+import Logging
+import Metrics
+
+/// Runs one background job, part by part.
+struct JobRunner: Sendable {
+    let job: any BackgroundJob
+    let transactions: InboxTransactions
+    let limits: MessagingLimits
+    let logger: Logger
+
+    private var name: String { type(of: job).name }
+
+    /// Runs until the task is cancelled.
+    func run() async {
+        var failures = 0
+        while !Task.isCancelled {
+            let seen = transactions.handled.count
+            do {
+                let hasMore = try await transactions.perform { try await job.run(in: &$0) }
+                failures = 0
+                if !hasMore { await transactions.handled.wait(beyond: seen, until: .now + limits.jobPoll) }
+            } catch {
+                if Task.isCancelled { return }
+                failures += 1
+                Counter(label: "citycoop.job.failures", dimensions: [("job", name)]).increment()
+                logger.warning("a background job failed", metadata: ["job": "\(name)", "error": "\(error)"])
+                await Pause.growing(attempt: failures, upTo: limits.jobPauseMax)
+            }
+        }
+    }
+}
