@@ -127,7 +127,7 @@ let package = Package(
         tests("NotificationsTests", ["notifications", "Contracts", "Messaging", "Postgres", "TestKit"]),
         tests("CityCoopTests", ["citycoop", "Contracts", "TestKit"]),
         tests("TidyTests", []),
-        tests("SystemTests", ["AMQP", "Contracts", "Messaging", "Postgres", "TestKit"]),
+        tests("SystemTests", ["AMQP", "Contracts", "ManagementAPI", "Messaging", "Postgres", "TestKit", sockets]),
     ],
     swiftLanguageModes: [.v6]
 )
