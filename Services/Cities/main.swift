@@ -1,1 +1,3 @@
-print("cities")
+import ServiceKit
+
+await CitiesDefinition.main()

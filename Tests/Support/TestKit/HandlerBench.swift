@@ -52,7 +52,7 @@
             while true {
                 do {
                     return try await runOnce(handler, received, coder, at: now)
-                } catch  where Verdict(error) == .conflict && attempt < limits.wholeBatchAttempts {
+                } catch let error where Verdict(error) == .conflict && attempt < limits.wholeBatchAttempts {
                     attempt += 1
                 }
             }

@@ -1,0 +1,28 @@
+import Contracts
+import FoundationEssentials
+import Messaging
+
+/// Registers merchants in cities that are known: `cities.register-merchant.v1`.
+///
+/// Like ``RegisterCities`` it leaves races to the unique index.
+struct RegisterMerchants: Handler {
+    func handle(_ batch: Batch<RegisterMerchant>, in transaction: inout MessageTransaction) async throws {
+        let (known, cities) = try await transaction.execute(
+            ReadMerchants(ids: batch.messages.map(\.merchantId)), FindCityIDs(ids: batch.messages.map(\.cityId)))
+        var merchants = MerchantRegistrations(cities: cities, known: known)
+        for request in batch.messages {
+            switch merchants.register(request.message) {
+            case .registered(let merchant):
+                transaction.publish(merchant.event, because: request)
+                transaction.answer(request, with: merchant.reply)
+            case .repeated(let merchant):
+                transaction.answer(request, with: merchant.reply)
+            case .refused(let reason):
+                transaction.publish(
+                    MerchantRefused(merchantId: request.merchantId, code: reason.rawValue), because: request)
+                transaction.refuse(request, reason.problem)
+            }
+        }
+        if !merchants.changes.isEmpty { transaction.write(InsertMerchants(merchants: merchants.changes)) }
+    }
+}

@@ -1,0 +1,57 @@
+import Contracts
+import FoundationEssentials
+import Messaging
+
+/// Says every city or merchant again: `cities.republish.v1`.
+///
+/// They come in the order of ids, with new message ids and unchanged versions, and the count closes the series.
+/// Requests for one kind that wait together share one series: it is complete for each of them.
+struct RepublishState: Handler {
+    /// Things read by one statement.
+    static let pageMax = 500
+
+    func handle(_ batch: Batch<Republish>, in transaction: inout MessageTransaction) async throws {
+        for kind in Republish.Kind.allCases {
+            let requests = batch.messages.filter { $0.kind == kind }
+            guard let first = requests.first else { continue }
+            let count =
+                switch kind {
+                case .cities: try await sayCities(because: first, in: &transaction)
+                case .merchants: try await sayMerchants(because: first, in: &transaction)
+                }
+            for request in requests {
+                transaction.publish(
+                    Republished(requestId: request.requestId, kind: kind, count: count), because: request)
+                transaction.answer(request, with: Republish.Reply(count: count))
+            }
+        }
+    }
+
+    private func sayCities(
+        because cause: Received<Republish>, in transaction: inout MessageTransaction
+    ) async throws -> Int64 {
+        var count: Int64 = 0
+        var last: UUID?
+        repeat {
+            let page = try await transaction.execute(ReadCityPage(after: last, max: Self.pageMax))
+            for city in page { transaction.publish(city.event, because: cause) }
+            count += Int64(page.count)
+            last = page.count == Self.pageMax ? page.last?.facts.cityId : nil
+        } while last != nil
+        return count
+    }
+
+    private func sayMerchants(
+        because cause: Received<Republish>, in transaction: inout MessageTransaction
+    ) async throws -> Int64 {
+        var count: Int64 = 0
+        var last: UUID?
+        repeat {
+            let page = try await transaction.execute(ReadMerchantPage(after: last, max: Self.pageMax))
+            for merchant in page { transaction.publish(merchant.event, because: cause) }
+            count += Int64(page.count)
+            last = page.count == Self.pageMax ? page.last?.merchantId : nil
+        } while last != nil
+        return count
+    }
+}

@@ -1,0 +1,20 @@
+import FoundationEssentials
+import Postgres
+import TestKit
+import Testing
+
+@testable import cities
+
+/// Every statement on the migrated schema.
+@Suite struct StatementTests {
+    @Test func everyStatementFitsTheSchema() async throws {
+        let statements: [any Statement] = [
+            ReadCities(ids: [], slugs: []), FindCityIDs(ids: []), ReadCityPage(after: nil, max: 1),
+            SearchCities(key: nil, country: nil, after: nil, max: 1), InsertCities(cities: []),
+            InsertCityNames(cities: []), ReadMerchants(ids: []), ReadMerchantPage(after: nil, max: 1),
+            InsertMerchants(merchants: []),
+        ]
+        let mistakes = try await withHandlerBench(CitiesDefinition.schema) { try await $0.mistakes(in: statements) }
+        #expect(mistakes.isEmpty, "\(mistakes)")
+    }
+}
