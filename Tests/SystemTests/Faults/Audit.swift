@@ -4,8 +4,8 @@ import Postgres
 
 /// Compares what the database holds with what the tills know and with what was said: who is right is the record of confirms.
 struct Audit: Sendable {
-    /// Where vouchers may have been refused for want of a copy: the merchants were wiped by the test.
-    let wipes: Int
+    /// When redemptions may have been refused for want of merchants, because the test had wiped them.
+    let wipes: [ClosedRange<Date>]
     let purchases: [Purchase]
     let confirms: [String: Int]
     let answers: [String: [TillAnswer]]
@@ -17,7 +17,7 @@ struct Audit: Sendable {
     let refused: [UUID: [(entry: EventLog.Entry, event: RedemptionRefused)]]
 
     /// Reads everything.
-    static func take(_ system: System, _ till: Till, _ log: EventLog, wipes: Int) async throws -> Audit {
+    static func take(_ system: System, _ till: Till, _ log: EventLog, wipes: [ClosedRange<Date>]) async throws -> Audit {
         let connection = try await Connection.connect(to: system.database(.vouchers), name: "audit", limits: .migrating)
         let (redemptions, refusals, vouchers, postings) = try await connection.execute(
             AuditRedemptions(), AuditRefusals(), AuditVouchers(), AuditPostings())
@@ -42,6 +42,15 @@ struct Audit: Sendable {
     }
 
     static let merchantUnknown = "merchant-unknown"
+
+    /// How many redemptions were refused for want of merchants, and how many events came more than once.
+    var counts: String {
+        let early = refused.values.joined().filter { $0.event.code == Audit.merchantUnknown }.count
+        let entries = redeemed.values.joined().map(\.entry) + refused.values.joined().map(\.entry)
+        let copies = entries.reduce(0) { $0 + $1.copies - 1 }
+        return "\(redemptions.count) redemptions, \(refusals.count) refusals, \(early) early refusals, "
+            + "\(entries.count) events and \(copies) copies of them"
+    }
 
     /// Everything that is not as it must be.
     var faults: [String] {
@@ -114,8 +123,13 @@ struct Audit: Sendable {
             if final.count != 1 { faults.append("refusal \(id) (\(row.reason)) was said under \(final.count) ids") }
         }
         for (id, said) in refused where refusals[id] == nil {
-            let other = said.filter { $0.event.code != Audit.merchantUnknown || wipes == 0 }
+            let other = said.filter { $0.event.code != Audit.merchantUnknown }
             if !other.isEmpty { faults.append("refusal \(id) (\(other[0].event.code)) was said and not recorded") }
+        }
+        for (entry, event) in refused.values.joined() where event.code == Audit.merchantUnknown {
+            if !wipes.contains(where: { $0.contains(entry.saidAt) }) {
+                faults.append("redemption \(event.redemptionId): \(event.code) at \(entry.saidAt), outside \(wipes)")
+            }
         }
         return faults
     }
@@ -132,7 +146,7 @@ struct Audit: Sendable {
                 if answers.count > 1 { faults.append("message \(messageId) got different answers: \(answers)") }
                 if answers.isEmpty { faults.append("message \(messageId) got no answer") }
                 for answer in answers {
-                    if answer.code == Audit.merchantUnknown && wipes > 0 { continue }
+                    if answer.code == Audit.merchantUnknown && !wipes.isEmpty { continue }
                     final.insert(answer)
                 }
             }

@@ -10,7 +10,8 @@ actor EventLog {
         let messageId: String
         let user: String?
         let body: [UInt8]
-        let at: Date
+        /// The sender's own time, to the second.
+        let saidAt: Date
         var copies = 1
     }
 
@@ -64,8 +65,10 @@ actor EventLog {
             entries[id]?.copies += 1
             return
         }
+        let seconds = Double(delivery.properties.timestamp ?? 0)
         entries[id] = Entry(
-            type: delivery.routingKey, messageId: id, user: delivery.properties.userID, body: delivery.body, at: Date())
+            type: delivery.routingKey, messageId: id, user: delivery.properties.userID, body: delivery.body,
+            saidAt: Date(timeIntervalSince1970: seconds))
     }
 
     /// The events of one type by what they are about.
