@@ -1,1 +1,3 @@
-print("notifications")
+import ServiceKit
+
+await Notifications.main()

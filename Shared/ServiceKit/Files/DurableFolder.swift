@@ -1,10 +1,7 @@
 internal import EventLoop
 
 /// A folder in which files appear whole or not at all.
-///
-/// Bringing a file to the disk blocks a thread for milliseconds, on a busy disk for seconds: the folder has a thread of its
-/// own for that, so that no other task waits.
-public actor DurableFolder {
+public struct DurableFolder: Sendable {
     /// A file to write.
     public struct File: Sendable {
         /// The name within the folder; one component.
@@ -20,21 +17,17 @@ public actor DurableFolder {
         }
     }
 
-    private let path: String
-    private let loop: EventLoop
-
-    /// The folder's own thread.
-    public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
+    private let files: DurableFiles
 
     /// Describes a folder, which must exist when it is written to.
     public init(path: String) {
-        self.path = path
-        loop = EventLoop(name: "files", stackBytes: 512 << 10)
+        files = DurableFiles(folder: path)
     }
 
-    /// Writes files; when this returns, they survive a power cut. A file of the same name is replaced.
-    public func write(_ files: [File]) throws {
-        for file in files { try DurableFile.write(file.bytes, as: file.name, in: path) }
-        try DurableFile.synchronize(folder: path)
+    /// Writes files; when this returns, they survive a power cut.
+    ///
+    /// A file of the same name is replaced.
+    public func write(_ files: [File]) async throws {
+        try await self.files.write(files.map { ($0.name, $0.bytes) })
     }
 }

@@ -1,9 +1,11 @@
 internal import Glibc
 
-/// Writes files that are there whole or not at all, even if the power fails in between.
+/// Writes files into a folder: each is there whole or not at all, even if the power fails in between.
 ///
-/// It stands here because `open`, `write` and `rename` take pointers: the modules above have no unsafe code.
-public enum DurableFile {
+/// Bringing a file to the disk blocks a thread for milliseconds, on a busy disk for seconds: the folder has a thread of its
+/// own for that, so that no other task waits. It stands here because `open`, `write` and `rename` take pointers: the modules
+/// above have no unsafe code.
+public actor DurableFiles {
     /// What the kernel refused.
     public struct Failure: Error, Sendable, CustomStringConvertible {
         /// The call: `open`, `write`, `fsync`, `rename`.
@@ -17,10 +19,26 @@ public enum DurableFile {
         }
     }
 
-    /// Writes `bytes` under a temporary name, brings them to the disk, and gives the file its name in one step.
+    private let folder: String
+    private let loop = EventLoop(name: "files", stackBytes: 512 << 10)
+
+    /// The folder's own thread.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.executor.asUnownedSerialExecutor() }
+
+    /// Describes a folder, which must exist when it is written to.
+    public init(folder: String) {
+        self.folder = folder
+    }
+
+    /// Writes files; when this returns, they are on the disk.
     ///
-    /// A file that has the name already is replaced. The name itself is on the disk after ``synchronize(folder:)``.
-    public static func write(_ bytes: [UInt8], as name: String, in folder: String) throws(Failure) {
+    /// A file that has the name already is replaced in one step.
+    public func write(_ files: [(name: String, bytes: [UInt8])]) throws(Failure) {
+        for file in files { try write(file.bytes, as: file.name) }
+        try synchronizeNames()
+    }
+
+    private func write(_ bytes: [UInt8], as name: String) throws(Failure) {
         let temporary = "\(folder)/.\(name).part"
         let descriptor = try open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC)
         do {
@@ -34,21 +52,20 @@ public enum DurableFile {
         try check("rename", unsafe rename(temporary, "\(folder)/\(name)"))
     }
 
-    /// Brings the names in a folder to the disk.
-    public static func synchronize(folder: String) throws(Failure) {
+    private func synchronizeNames() throws(Failure) {
         let descriptor = try open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         defer { close(descriptor) }
         try check("fsync", fsync(descriptor))
     }
 
-    private static func open(_ path: String, _ flags: Int32) throws(Failure) -> Int32 {
+    private func open(_ path: String, _ flags: Int32) throws(Failure) -> Int32 {
         // Owner and group: what is written may be personal.
         let descriptor = unsafe Glibc.open(path, flags, 0o640)
         try check("open", descriptor)
         return descriptor
     }
 
-    private static func write(_ bytes: [UInt8], to descriptor: Int32) throws(Failure) {
+    private func write(_ bytes: [UInt8], to descriptor: Int32) throws(Failure) {
         var start = 0
         while start < bytes.count {
             let written = unsafe bytes[start...].withUnsafeBytes { rest in
@@ -60,7 +77,7 @@ public enum DurableFile {
         }
     }
 
-    private static func check(_ call: String, _ result: Int32) throws(Failure) {
+    private func check(_ call: String, _ result: Int32) throws(Failure) {
         if result < 0 { throw Failure(call: call, code: errno) }
     }
 }

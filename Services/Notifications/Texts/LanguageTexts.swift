@@ -1,0 +1,35 @@
+/// Everything that is written in one language; the texts are Mustache.
+struct LanguageTexts: Sendable {
+    /// The subject and the text of one template.
+    struct Text: Sendable {
+        var subject: String
+        var body: String
+
+        init(subject: String, _ body: String) {
+            self.subject = subject
+            self.body = body
+        }
+    }
+
+    /// What the text says of itself where it is not quite what it should be.
+    struct Notes: Sendable {
+        /// The text does not exist in this language; `language` is the one it is in.
+        var otherLanguage: String
+        /// A text of somebody else, such as the title of an event, does not exist in this language.
+        var otherTitle: String
+        /// A fact is missing; `key` is its name.
+        var missingFact: String
+        /// How these sentences call each language.
+        var languages: [Language: String]
+    }
+
+    /// Above the text.
+    var greeting: String
+    /// Below it.
+    var closing: String
+    var notes: Notes
+    var texts: [Template: Text]
+
+    /// What the suite is delivered with.
+    static let shipped: [Language: LanguageTexts] = [.de: german, .sl: slovenian, .hu: hungarian, .en: english]
+}
