@@ -1,5 +1,7 @@
+import AMQP
 import Contracts
 import Foundation
+import ManagementAPI
 import Postgres
 import TestKit
 
