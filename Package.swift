@@ -125,7 +125,8 @@ let package = Package(
         tests("EventsTests", ["events", "Contracts", "Messaging", "Postgres", "TestKit"]),
         tests("VouchersTests", ["vouchers", "Contracts", "Messaging", "Postgres", "TestKit"]),
         tests(
-            "NotificationsTests", ["notifications", "Contracts", "Messaging", "Postgres", "TestKit"], exclude: ["Golden"]),
+            "NotificationsTests", ["notifications", "Contracts", "Messaging", "Postgres", "TestKit"],
+            exclude: ["Golden"]),
         tests("CityCoopTests", ["citycoop", "Contracts", "TestKit"]),
         tests("TidyTests", []),
         tests("SystemTests", ["AMQP", "Contracts", "ManagementAPI", "Messaging", "Postgres", "TestKit", sockets]),

@@ -81,8 +81,7 @@ struct SeatDecisions: Sendable {
     mutating func register(_ command: RegisterForEvent, at now: Timestamp) -> Registering {
         if let first = registrations[command.registrationId] {
             return first.matches(command)
-                ? .repeated(.init(registrationId: first.registrationId, outcome: first.outcome))
-                : .refused(.registrationDiffers)
+                ? .repeated(first.reply) : .refused(.registrationDiffers)
         }
         if let first = refused[command.registrationId] {
             return first.matches(command) ? .repeatedRefusal(first.reason) : .refused(.registrationDiffers)

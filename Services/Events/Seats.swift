@@ -55,6 +55,9 @@ struct Registration: Hashable, Sendable {
             && party == command.party
     }
 
+    /// What the asker is answered.
+    var reply: RegisterForEvent.Reply { .init(registrationId: registrationId, outcome: outcome) }
+
     /// What its events say.
     func facts(of event: SeatedEvent) -> RegistrationFacts {
         RegistrationFacts(

@@ -1,1 +1,3 @@
-print("events")
+import ServiceKit
+
+await EventsDefinition.main()

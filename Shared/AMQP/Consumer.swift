@@ -104,6 +104,9 @@ public actor Consumer: MessageConsuming {
     }
 
     /// Tells the broker the acknowledgements it has not heard and closes the connection; it redelivers the rest.
+    ///
+    /// A quorum queue works off acknowledgements in its own time, 32 frames of a channel at once, and forgets those of a closed
+    /// channel that it has not begun: what was settled one by one just before closing may be delivered again.
     public func close() async {
         shutDown()
         finished.continuation.finish()

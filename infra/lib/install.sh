@@ -74,7 +74,9 @@ install_as_root() {
   "${apt[@]}" update || true
   "${apt[@]}" install --no-install-recommends --no-remove "$@"
   # Nor shall servers that came with this appear at the next start of the machine.
-  ((${#units[@]} == 0)) || deb-systemd-helper disable "${units[@]}" || true
+  if ((${#units[@]} > 0)) && command -v systemctl >/dev/null; then
+    systemctl disable --quiet "${units[@]}" || true
+  fi
 }
 
 is_installed() { [[ $(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]; }

@@ -1,0 +1,219 @@
+import Contracts
+import FoundationEssentials
+import Messaging
+import Postgres
+import TestKit
+import Testing
+
+@testable import vouchers
+
+/// The handlers on a real database: locks, repeats, refusals, and the books after them.
+@Suite(.timeLimit(.minutes(2)))
+struct HandlerTests {
+    private static let keys = Result {
+        try CodeKeys([(id: 1, bytes: Array(repeating: 7, count: 32))])
+    }
+
+    /// A bench with one city and one merchant.
+    private struct Shop: Sendable {
+        let bench: HandlerBench
+        let keys: CodeKeys
+        let seal = Seal(keys: [(id: "1", bytes: Array(repeating: 9, count: 32))])
+        let city = UUID()
+        let merchant = UUID()
+
+        var redeem: RedeemVouchers { RedeemVouchers(keys: keys) }
+        var issue: IssueVouchers { IssueVouchers(keys: keys, seal: seal) }
+
+        func issued(_ amount: Int64, _ currency: String = "EUR") async throws -> IssueVoucher.Reply {
+            let command = IssueVoucher(issueId: UUID(), issuerCityId: city, value: Money(amount, currency))
+            return try await bench.run(issue, [command]).reply(to: IssueVoucher.self)
+        }
+
+        func redemption(_ voucher: IssueVoucher.Reply, _ amount: Int64, id: UUID = UUID()) -> RedeemVoucher {
+            RedeemVoucher(
+                redemptionId: id, code: voucher.code, merchantId: merchant, amount: Money(amount, voucher.value.currency))
+        }
+
+        func ledger() async throws -> GetLedger.Reply {
+            try await bench.ask(GetLedgers(), GetLedger())
+        }
+    }
+
+    private func withShop(connections: Int = 2, _ body: (Shop) async throws -> Void) async throws {
+        let keys = try Self.keys.get()
+        try await withHandlerBench(VouchersDefinition.schema, connections: connections) { bench in
+            let shop = Shop(bench: bench, keys: keys)
+            let facts = CityFacts(
+                cityId: shop.city, slug: "weiz", names: [CityName(language: "de", name: "Weiz", kind: .official)],
+                country: "AT", nuts3: "AT224", lau: "61766", geoNamesId: 1,
+                position: Position(latitude: 47.2, longitude: 15.6),
+                population: Population(value: 1, date: nil, scope: .municipality, verified: false),
+                timeZone: "Europe/Vienna", currency: "EUR")
+            _ = try await bench.run(KeepCities(), [CityRegistered(facts, version: 1)], user: "cities")
+            let merchant = MerchantRegistered(
+                merchantId: shop.merchant, cityId: shop.city, name: "Bakery", version: 1)
+            _ = try await bench.run(KeepMerchants(), [merchant], user: "cities")
+            try await body(shop)
+        }
+    }
+
+    @Test func everyStatementFitsTheSchema() async throws {
+        try await withShop { shop in
+            let statements: [any Statement] = [
+                LockVouchers(lookups: []), ReadVouchers(lookups: []), ReadRedemptions(ids: []), ReadRefusals(ids: []),
+                ReadMerchants(ids: []), ReadCities(ids: []), WriteBalances(vouchers: []),
+                WriteRedemptions(redemptions: [], now: Date()), WriteRefusals(refusals: [], now: Date()),
+                WritePostings(entries: [], now: Date()), ReadIssues(ids: []), WriteVouchers(vouchers: [], now: Date()),
+                WriteIssues(ids: [], vouchers: [], sealedCodes: [], until: Date()), ForgetCodes(), SumPostings(),
+                CheckBalances(), CopyCities(cities: []), CopyMerchants(merchants: []), CountCities(), CountMerchants(),
+            ]
+            #expect(try await shop.bench.mistakes(in: statements) == [])
+        }
+    }
+
+    @Test func aVoucherIsIssuedSpentAndTheBooksBalance() async throws {
+        try await withShop { shop in
+            let voucher = try await shop.issued(5_000)
+            let outcome = try await shop.bench.run(shop.redeem, [shop.redemption(voucher, 1_200)])
+            let receipt = try outcome.reply(to: RedeemVoucher.self)
+            #expect(receipt.balance == Money(3_800, "EUR"))
+            let event = try #require(try outcome.events(VoucherRedeemed.self).first)
+            #expect(event.cityId == shop.city && event.balance == receipt.balance)
+            let balance = try await shop.bench.ask(GetBalances(keys: shop.keys), GetBalance(code: voucher.code))
+            #expect(balance.balance == receipt.balance)
+            let ledger = try await shop.ledger()
+            #expect(ledger.balanced)
+            #expect(ledger.lines.map(\.sum) == [5_000, -1_200, -3_800])
+        }
+    }
+
+    @Test func aRepeatGetsTheFirstOutcomeAndOtherContentIsRefused() async throws {
+        try await withShop { shop in
+            let voucher = try await shop.issued(1_000)
+            let id = UUID()
+            let first = try await shop.bench.run(shop.redeem, [shop.redemption(voucher, 400, id: id)])
+            let again = try await shop.bench.run(shop.redeem, [shop.redemption(voucher, 400, id: id)])
+            #expect(try first.reply(to: RedeemVoucher.self) == again.reply(to: RedeemVoucher.self))
+            #expect(again.events.isEmpty)
+            let other = try await shop.bench.run(shop.redeem, [shop.redemption(voucher, 401, id: id)])
+            #expect(other.problem()?.code == "redemption-differs")
+            #expect(try await shop.ledger().redemptions == 1)
+        }
+    }
+
+    @Test func aRefusalIsRememberedUnlessItMayPass() async throws {
+        try await withShop { shop in
+            let voucher = try await shop.issued(100)
+            let tooMuch = shop.redemption(voucher, 500)
+            let refused = try await shop.bench.run(shop.redeem, [tooMuch, tooMuch])
+            #expect([0, 1].map { refused.problem($0)?.code } == ["insufficient-balance", "insufficient-balance"])
+            #expect(try refused.events(RedemptionRefused.self).map(\.code) == ["insufficient-balance"])
+
+            var stranger = shop.redemption(voucher, 50)
+            stranger.merchantId = UUID()
+            let unknown = try await shop.bench.run(shop.redeem, [stranger])
+            #expect(unknown.problem()?.retryable == true)
+            let merchant = MerchantRegistered(
+                merchantId: stranger.merchantId, cityId: shop.city, name: "New", version: 1)
+            _ = try await shop.bench.run(KeepMerchants(), [merchant], user: "cities")
+            let known = try await shop.bench.run(shop.redeem, [stranger])
+            #expect(try known.reply(to: RedeemVoucher.self).balance.amount == 50)
+        }
+    }
+
+    @Test func theOutsideLearnsNothingAboutACode() async throws {
+        try await withShop { shop in
+            let voucher = try await shop.issued(100)
+            let codes = ["", "0000-0000-0000-0000", "9C3H-PJJT-F2Z4-B449", String(repeating: "Z", count: 64)]
+            for code in codes where !code.isEmpty {
+                var request = shop.redemption(voucher, 1)
+                request.code = Secret(code)
+                let outcome = try await shop.bench.run(shop.redeem, [request])
+                #expect(outcome.problem()?.code == "voucher-not-usable")
+                let said = try #require(outcome.events.first)
+                #expect(!String(decoding: said.body, as: UTF8.self).contains(code))
+            }
+        }
+    }
+
+    @Test func oneHotVoucherIsNeverOverspentByManyAtOnce() async throws {
+        try await withShop(connections: 4) { shop in
+            let voucher = try await shop.issued(1_000)
+            let other = try await shop.issued(1_000_000)
+            let outcomes = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<8 {
+                    group.addTask {
+                        let batch = (0..<40).map { shop.redemption($0 % 2 == 0 ? voucher : other, 30) }
+                        let outcome = try await shop.bench.run(shop.redeem, batch)
+                        return (0..<40).filter { $0 % 2 == 0 && outcome.problem($0) == nil }.count
+                    }
+                }
+                return try await group.reduce(0, +)
+            }
+            #expect(outcomes == 33)
+            let ledger = try await shop.ledger()
+            #expect(ledger.balanced && ledger.redemptions == 33 + 160)
+        }
+    }
+
+    @Test func anIssueIsRepeatedWithItsCodeForTenMinutesOnly() async throws {
+        try await withShop { shop in
+            let command = IssueVoucher(issueId: UUID(), issuerCityId: shop.city, value: Money(2_000, "HUF"))
+            let first = try await shop.bench.run(shop.issue, [command, command])
+            #expect(try first.reply(0, to: IssueVoucher.self) == first.reply(1, to: IssueVoucher.self))
+            #expect(try first.events(VoucherIssued.self).count == 1)
+            let again = try await shop.bench.run(shop.issue, [command])
+            #expect(try again.reply(to: IssueVoucher.self) == first.reply(to: IssueVoucher.self))
+            #expect(again.events.isEmpty)
+
+            try await shop.bench.database.withConnection {
+                try await $0.runScript("UPDATE issue SET code_until = now() - interval '1 second'")
+            }
+            #expect(try await shop.bench.run(shop.issue, [command]).problem()?.code == "already-issued")
+            var other = command
+            other.value.amount += 1
+            #expect(try await shop.bench.run(shop.issue, [other]).problem()?.code == "issue-differs")
+        }
+    }
+
+    @Test func acrossAKeyChangeACodeIsFoundAndHashedAnew() async throws {
+        try await withShop { shop in
+            let voucher = try await shop.issued(500)
+            let rotated = try CodeKeys([
+                (id: 2, bytes: Array(repeating: 8, count: 32)), (id: 1, bytes: Array(repeating: 7, count: 32)),
+            ])
+            _ = try await shop.bench.run(RedeemVouchers(keys: rotated), [shop.redemption(voucher, 100)])
+            let newOnly = try CodeKeys([(id: 2, bytes: Array(repeating: 8, count: 32))])
+            let balance = try await shop.bench.ask(GetBalances(keys: newOnly), GetBalance(code: voucher.code))
+            #expect(balance.balance.amount == 400)
+        }
+    }
+
+    @Test func aCopyKeepsTheNewestVersionWhateverTheOrder() async throws {
+        try await withShop { shop in
+            let id = UUID()
+            let versions: [Int64] = [3, 1, 2]
+            for version in versions {
+                let event = MerchantRegistered(
+                    merchantId: id, cityId: shop.city, name: "Version \(version)", version: version)
+                _ = try await shop.bench.run(KeepMerchants(), [event, event], user: "cities")
+            }
+            let names = try await shop.bench.database.execute(ReadNames(id: id))
+            #expect(names == ["Version 3"])
+        }
+    }
+}
+
+private struct ReadNames: Statement {
+    static let sql = "SELECT name FROM merchant WHERE merchant_id = $1"
+    var id: UUID
+
+    func bind(_ parameters: inout Parameters) {
+        parameters.add(id)
+    }
+
+    static func row(_ columns: inout Columns) throws -> String {
+        try columns.next()
+    }
+}
