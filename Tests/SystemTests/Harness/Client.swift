@@ -51,10 +51,8 @@ struct Client: Sendable {
         while true {
             do {
                 return try await requester.call(request, within: .seconds(10), id: id)
-            } catch RequestError.deadlineExceeded where deadline > .now {
-                continue
-            } catch RequestError.notSent where deadline > .now {
-                continue
+            } catch {
+                guard deadline > .now, error.isSilence else { throw error }
             }
         }
     }
@@ -65,7 +63,8 @@ struct Client: Sendable {
         while true {
             do {
                 return try await call(request)
-            } catch RequestError.problem(let problem) where problem.retryable && deadline > .now {
+            } catch let error as RequestError {
+                guard deadline > .now, error.refusal?.retryable == true else { throw error }
                 try await Task.sleep(for: .milliseconds(100))
             }
         }
@@ -76,8 +75,24 @@ struct Client: Sendable {
         do {
             _ = try await call(request)
             return nil
-        } catch RequestError.problem(let problem) {
-            return problem
+        } catch let error as RequestError {
+            guard let refusal = error.refusal else { throw error }
+            return refusal
+        }
+    }
+}
+
+extension RequestError {
+    /// What the service refused the request with.
+    var refusal: Problem? {
+        if case .problem(let problem) = self { problem } else { nil }
+    }
+
+    /// Whether nobody knows what became of the request.
+    var isSilence: Bool {
+        switch self {
+        case .deadlineExceeded, .notSent: true
+        default: false
         }
     }
 }

@@ -38,7 +38,7 @@ enum Program {
         process.standardInput = try FileHandle(forReadingFrom: given)
         process.standardOutput = writing
         process.standardError = writing
-        try process.run()
+        try process.runUnblocked()
         do {
             try await eventually(within: limit, "the end of \(path) \(arguments.joined(separator: " "))") {
                 !process.isRunning
@@ -64,6 +64,21 @@ enum Program {
     }
 }
 
+extension Process {
+    /// Runs with no signal blocked.
+    ///
+    /// A child inherits the mask of the thread that starts it, and the threads that tasks run on block nearly all
+    /// signals: no SIGTERM would ever reach the child, nor what it starts in turn.
+    func runUnblocked() throws {
+        var none = sigset_t()
+        var before = sigset_t()
+        unsafe sigemptyset(&none)
+        unsafe pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
+        try run()
+    }
+}
+
 /// What the tests find in their environment.
 enum Surroundings {
     /// A variable is missing.
@@ -81,7 +96,7 @@ enum Surroundings {
     static func programs() throws -> String {
         if let folder = try? value("CITYCOOP_TEST_PROGRAMS") { return folder }
         let bundle = CommandLine.arguments.first { $0.hasSuffix(".xctest") }
-        let path = bundle ?? (try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+        let path = try bundle ?? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         return URL(filePath: path).deletingLastPathComponent().path
     }
 }

@@ -42,7 +42,7 @@ final class ServiceProcess: Sendable {
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = writing
         process.standardError = writing
-        try process.run()
+        try process.runUnblocked()
         try writing.close()
         running.withLock { $0 = process }
     }

@@ -20,8 +20,10 @@ struct Shop: Sendable {
         _ client: Client, cities: Int = 2, merchants: Int = 4, values: [Int64]
     ) async throws -> Shop {
         let cityIds = (0..<cities).map { _ in UUID() }
-        for (number, id) in cityIds.enumerated() {
-            _ = try await client.call(RegisterCity(.sample(id, slug: "city-\(number)")))
+        for id in cityIds {
+            // A slug has letters only, and two shops must not have the same city.
+            let letters = (0..<8).compactMap { _ in "abcdefghijklmnopqrstuvwxyz".randomElement() }
+            _ = try await client.call(RegisterCity(.sample(id, slug: "city-\(String(letters))")))
         }
         let merchantIds = (0..<merchants).map { _ in UUID() }
         for (number, id) in merchantIds.enumerated() {

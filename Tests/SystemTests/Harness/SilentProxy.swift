@@ -24,7 +24,7 @@ final class SilentProxy: Sendable {
 
     /// Runs `body` with the proxy listening.
     func whileListening<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
-        let pool = makeEventQueuePool(maxEvents: 64)
+        let pool: some AsyncSocketPool = .make(maxEvents: 64)
         try await pool.prepare()
         let listening = try Socket(domain: AF_INET, type: .stream)
         try listening.setValue(true, for: .localAddressReuse)
@@ -96,7 +96,7 @@ final class SilentProxy: Sendable {
 
     /// Wakes whoever waits on the socket; closing it would not.
     private func shutDown(_ socket: AsyncSocket) {
-        shutdown(socket.socket.file.rawValue, Int32(SHUT_RDWR.rawValue))
+        shutdown(socket.socket.file.rawValue, Int32(SHUT_RDWR))
     }
 
     private func isSilenced(_ number: Int) -> Bool {

@@ -30,6 +30,7 @@ final class System: Sendable {
         let system = System(name: name, servers: servers, programs: try Surroundings.programs())
         try await system.makeBrokerReady()
         try await system.makeDatabasesReady()
+        try FileManager.default.createDirectory(atPath: system.mailFolder, withIntermediateDirectories: true)
         for service in ServiceName.allCases { try await system.migrate(service) }
         return system
     }
