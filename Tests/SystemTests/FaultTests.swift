@@ -44,6 +44,7 @@ extension SystemTests {
 extension SeededGenerator {
     /// The seed of `CITYCOOP_TEST_SEED`, or one by chance.
     static var chosenSeed: UInt64 {
-        ProcessInfo.processInfo.environment["CITYCOOP_TEST_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0...99_999_999)
+        ProcessInfo.processInfo.environment["CITYCOOP_TEST_SEED"].flatMap { UInt64($0) }
+            ?? UInt64.random(in: 0...99_999_999)
     }
 }

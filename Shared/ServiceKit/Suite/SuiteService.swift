@@ -5,7 +5,9 @@ public import Messaging
 public import Postgres
 public import ServiceLifecycle
 
-/// A service of the suite: its handlers, its schema and its settings. Everything else is the same for all of them.
+/// A service of the suite: its handlers, its schema and its settings.
+///
+/// Everything else is the same for all of them.
 ///
 /// ```swift
 /// // main.swift

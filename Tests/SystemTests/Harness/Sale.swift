@@ -14,7 +14,8 @@ struct Sale: Sendable {
         self.card = card
         amount = Int64.random(in: 1...50)
         let command = RedeemVoucher(
-            redemptionId: UUID(), code: Secret(card.code), merchantId: try SampleShop.merchant, amount: Money(amount, "EUR"))
+            redemptionId: UUID(), code: Secret(card.code), merchantId: try SampleShop.merchant,
+            amount: Money(amount, "EUR"))
         body = [UInt8](try JSONEncoder().encode(command))
     }
 }
