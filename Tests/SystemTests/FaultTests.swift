@@ -8,7 +8,7 @@ extension SystemTests {
     /// A stream of redemptions on two instances of vouchers while everything that can go wrong does.
     @Suite("Faults", .serialized)
     struct FaultTests {
-        /// Long: what is asked of a release. Short: a sample of it in every run.
+        /// Whether the run is the long one, which is asked of a release; each other run is a sample of it.
         static let isLong = ProcessInfo.processInfo.environment["CITYCOOP_FAULTS"] == "long"
 
         @Test("whatever fails, every confirmed command has exactly one effect")
