@@ -30,8 +30,8 @@ extension SystemTests {
             let system = try await System.install(name, on: try PrivateServers.required)
             if let deliveryLimit { try await system.setDeliveryLimit(deliveryLimit) }
             let story = FaultStory(
-                system: system, seed: seed, plan: plan, commands: Self.isLong ? 22_000 : 3_000,
-                perSecond: Self.isLong ? 60 : 45, mayDeadLetter: deliveryLimit != nil)
+                system: system, seed: seed, plan: plan, commands: Self.isLong ? 60_000 : 9_000,
+                perSecond: 200, mayDeadLetter: deliveryLimit != nil)
             do {
                 try await story.tell(&generator)
             } catch {
