@@ -8,7 +8,7 @@ extension SystemTests {
     /// A stream of redemptions on two instances of vouchers while everything that can go wrong does.
     @Suite("Faults", .serialized)
     struct FaultTests {
-        /// Long: what is asked of a release. Short: a sample of it in every run.
+        /// Whether this is the run that a release has to pass, and not the sample of it in every run.
         static let isLong = ProcessInfo.processInfo.environment["CITYCOOP_FAULTS"] == "long"
 
         @Test("whatever fails, every confirmed command has exactly one effect")
@@ -44,6 +44,7 @@ extension SystemTests {
 extension SeededGenerator {
     /// The seed of `CITYCOOP_TEST_SEED`, or one by chance.
     static var chosenSeed: UInt64 {
-        ProcessInfo.processInfo.environment["CITYCOOP_TEST_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0...99_999_999)
+        let given = ProcessInfo.processInfo.environment["CITYCOOP_TEST_SEED"].flatMap { UInt64($0) }
+        return given ?? UInt64.random(in: 0...99_999_999)
     }
 }

@@ -30,7 +30,8 @@ extension SystemTests {
         func body(_ name: String, _ body: [UInt8]) async throws {
             try await unharmed { system, client in
                 let id = UUID().uuidString
-                try await client.publish(body, as: Self.redeem, Properties(contentType: "application/json", messageID: id))
+                let properties = Properties(contentType: "application/json", messageID: id)
+                try await client.publish(body, as: Self.redeem, properties)
                 let failure = try await client.failure(of: id)
                 #expect(failure.code == "contract-broken", "\(name): \(failure)")
                 #expect(failure.userId == "operator")
@@ -197,7 +198,8 @@ extension SystemTests {
             try await unharmed { system, client in
                 for body in ["{}", "no JSON", #"{"id":7,"source":"x","type":"vouchers.redeem.v1"}"#] {
                     let id = UUID().uuidString
-                    let properties = Properties(contentType: "application/cloudevents+json; charset=utf-8", messageID: id)
+                    let properties = Properties(
+                        contentType: "application/cloudevents+json; charset=utf-8", messageID: id)
                     try await client.publish(Array(body.utf8), as: Self.redeem, properties)
                     #expect(try await client.failure(of: id).code == "structured-unreadable")
                 }

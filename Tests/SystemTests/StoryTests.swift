@@ -8,7 +8,7 @@ import Testing
 
 extension SystemTests {
     /// What the suite is there for, from end to end.
-    @Suite("Story", .serialized, .running("story", .cities, .vouchers))
+    @Suite("Story", .serialized, .running("story", .cities, .vouchers, .events, .notifications))
     struct StoryTests {
         @Test("a voucher issued in one city is spent in another, once")
         func voucher() async throws {
@@ -53,6 +53,77 @@ extension SystemTests {
                     #expect(found.cities.map(\.cityId) == [id], "\(name)")
                 }
             }
+        }
+
+        @Test("who waits is promoted, and everybody is told in their own language")
+        func promotion() async throws {
+            let system = try System.required
+            try await Client.with(system) { client in
+                let people = [Person("Anna", "de"), Person("Žiga", "sl"), Person("Győző", "hu")]
+                for person in people { _ = try await client.call(person.contact) }
+                let event = PublishEvent(
+                    eventId: UUID(), cityIds: [UUID()], title: ["de": "Adventmarkt", "sl": "Adventna tržnica"],
+                    startsAt: Timestamp(Date().addingTimeInterval(86_400 * 30)), timeZone: "Europe/Ljubljana",
+                    capacity: 1)
+                _ = try await client.call(event)
+                let first = registration(of: people[0], for: event)
+                #expect(try await client.call(first).outcome == .registered)
+                #expect(try await client.call(registration(of: people[1], for: event)).outcome == .waitlisted)
+                let cancellation = CancelRegistration(registrationId: first.registrationId, eventId: event.eventId)
+                #expect(try await client.call(cancellation).promoted == 1)
+                let there = try await client.call(GetEvent(eventId: event.eventId))
+                #expect(there.taken == 1 && there.waiting == 0)
+
+                let shop = try await Shop.open(client, values: [])
+                let voucher = try await client.callUntilKnown(
+                    IssueVoucher(
+                        issueId: UUID(), issuerCityId: shop.cities[0], value: Money(2_000, "EUR"),
+                        personId: people[2].id))
+                _ = try await client.callUntilKnown(
+                    RedeemVoucher(
+                        redemptionId: UUID(), code: voucher.code, merchantId: shop.merchants[0],
+                        amount: Money(500, "EUR")))
+
+                // Anna is registered; Žiga waits, then is promoted; Győző's voucher is issued, then spent.
+                for (person, count) in zip(people, [1, 2, 2]) {
+                    try await eventually(within: .seconds(30), "\(count) mails to \(person.name)") {
+                        try mails(to: person, in: system).count >= count
+                    }
+                    let mails = try mails(to: person, in: system)
+                    #expect(mails.count == count)
+                    for mail in mails {
+                        #expect(mail.contains("Content-Language: \(person.language)\r\n"))
+                        #expect(!mail.contains(voucher.code.revealed))
+                    }
+                }
+            }
+        }
+
+        /// Somebody who is told things.
+        private struct Person {
+            let id = UUID()
+            let name: String
+            let language: String
+
+            init(_ name: String, _ language: String) {
+                self.name = name
+                self.language = language
+            }
+
+            var email: String { "\(id.uuidString.lowercased())@example.org" }
+            var contact: SetContact { SetContact(personId: id, email: email, name: name, language: language) }
+        }
+
+        private func registration(of person: Person, for event: PublishEvent) -> RegisterForEvent {
+            RegisterForEvent(registrationId: UUID(), eventId: event.eventId, personId: person.id, party: 1)
+        }
+
+        /// The mails to a person that lie in the folder of notifications.
+        private func mails(to person: Person, in system: System) throws -> [String] {
+            let folder = URL(filePath: system.mailFolder)
+            return try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".eml") }
+                .map { String(decoding: try Data(contentsOf: folder.appending(path: $0)), as: UTF8.self) }
+                .filter { $0.contains(person.email) }
         }
 
         @Test("a request that nobody answers to comes back at once")

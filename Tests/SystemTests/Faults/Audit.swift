@@ -17,7 +17,9 @@ struct Audit: Sendable {
     let refused: [UUID: [(entry: EventLog.Entry, event: RedemptionRefused)]]
 
     /// Reads everything.
-    static func take(_ system: System, _ till: Till, _ log: EventLog, wipes: [ClosedRange<Date>]) async throws -> Audit {
+    static func take(
+        _ system: System, _ till: Till, _ log: EventLog, wipes: [ClosedRange<Date>]
+    ) async throws -> Audit {
         let connection = try await Connection.connect(to: system.database(.vouchers), name: "audit", limits: .migrating)
         let (redemptions, refusals, vouchers, postings) = try await connection.execute(
             AuditRedemptions(), AuditRefusals(), AuditVouchers(), AuditPostings())
@@ -117,7 +119,9 @@ struct Audit: Sendable {
                 if !isSame { faults.append("redemption \(id) was said as something else: \(event)") }
             }
         }
-        for id in redeemed.keys where redemptions[id] == nil { faults.append("redemption \(id) was said and not booked") }
+        for id in redeemed.keys where redemptions[id] == nil {
+            faults.append("redemption \(id) was said and not booked")
+        }
         for (id, row) in refusals {
             let final = (refused[id] ?? []).filter { $0.event.code != Audit.merchantUnknown }
             if final.count != 1 { faults.append("refusal \(id) (\(row.reason)) was said under \(final.count) ids") }
@@ -198,7 +202,9 @@ struct Audit: Sendable {
             guard var left = vouchers[id]?.value else { return "voucher \(id) does not exist" }
             for row in rows.sorted(by: { $0.balance > $1.balance }) {
                 left -= row.amount
-                if row.balance != left { return "voucher \(id): redemption \(row.redemptionId) left \(row.balance), not \(left)" }
+                if row.balance != left {
+                    return "voucher \(id): redemption \(row.redemptionId) left \(row.balance), not \(left)"
+                }
             }
             return nil
         }

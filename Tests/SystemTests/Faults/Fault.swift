@@ -38,7 +38,8 @@ enum Fault: Sendable, CustomStringConvertible {
 
     /// One of each kind that matters most, in a random order, with random details.
     static func short(_ generator: inout SeededGenerator) -> [Fault] {
-        let servers: [Fault] = Bool.random(using: &generator)
+        let servers: [Fault] =
+            Bool.random(using: &generator)
             ? [.crash(.broker), .restart(.database)] : [.restart(.broker), .crash(.database)]
         let rest: [Fault] = [
             .kill(instance: Int.random(in: 0..<2, using: &generator), pauseMilliseconds: 200),

@@ -61,7 +61,8 @@ final class FaultRun: Sendable {
             try await system.servers.start(server)
         case .closeConnections(let share): try await closeConnections(share)
         case .cutSilently: _ = proxy.silence()
-        case .endSessions(let count): try await onDatabase { _ = try await $0.execute(TerminateSessions(count: Int64(count))) }
+        case .endSessions(let count):
+            try await onDatabase { _ = try await $0.execute(TerminateSessions(count: Int64(count))) }
         case .wipeMerchants: return try await wipeMerchants()
         }
         return nil
