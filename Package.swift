@@ -84,6 +84,7 @@ let package = Package(
         shared("AMQP", ["CRabbitMQ", "EventLoop"]),
         shared("Postgres", ["CPostgres", "EventLoop"]),
         shared("Contracts"),
+        shared("Processes", ["EventLoop"]),
         shared("ManagementAPI", ["CCurl", "EventLoop"]),
         shared(
             "Messaging", ["AMQP", "Postgres", "Contracts", crypto, logging, metrics, lifecycle],
@@ -107,28 +108,14 @@ let package = Package(
             resources: [.embedInCode("Migrations/0001_notifications.sql")]),
         executable(
             "citycoop", in: "CityCoop",
-            ["AMQP", "Contracts", "ManagementAPI", "Messaging", "Postgres", argumentParser],
+            [
+                "AMQP", "Contracts", "EventLoop", "ManagementAPI", "Messaging", "Postgres", "Processes", argumentParser,
+            ],
             resources: [.embedInCode("Demo/cities.json")]),
 
         .target(
             name: "TestKit", dependencies: ["AMQP", "Contracts", "ManagementAPI", "Messaging", "Postgres"],
             path: "Tests/Support/TestKit", swiftSettings: settings),
-        tests("EventLoopTests", ["EventLoop"]),
-        tests("AMQPTests", ["AMQP", "ManagementAPI", "TestKit"]),
-        tests("PostgresTests", ["Postgres", "TestKit"]),
-        tests("ContractsTests", ["Contracts"], exclude: ["Golden"]),
-        tests("MessagingTests", ["AMQP", "Contracts", "Messaging", "Postgres", "TestKit"]),
-        tests(
-            "ServiceKitTests",
-            ["ServiceKit", "TestKit", httpServer, sockets, lifecycle, logging, metrics, coreMetrics, argumentParser]),
-        tests("CitiesTests", ["cities", "Contracts", "Messaging", "Postgres", "TestKit"]),
-        tests("EventsTests", ["events", "Contracts", "Messaging", "Postgres", "TestKit"]),
-        tests("VouchersTests", ["vouchers", "Contracts", "Messaging", "Postgres", "TestKit"]),
-        tests(
-            "NotificationsTests", ["notifications", "Contracts", "Messaging", "Postgres", "TestKit"],
-            exclude: ["Golden"]),
-        tests("CityCoopTests", ["citycoop", "Contracts", "TestKit"]),
-        tests("TidyTests", []),
         tests("SystemTests", ["AMQP", "Contracts", "ManagementAPI", "Messaging", "Postgres", "TestKit", sockets]),
     ],
     swiftLanguageModes: [.v6]

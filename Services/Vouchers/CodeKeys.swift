@@ -36,19 +36,6 @@ struct CodeKeys: Sendable, CustomStringConvertible, CustomReflectable {
         live = keys.map { ($0.id, SymmetricKey(data: $0.bytes)) }
     }
 
-    /// Reads `2:<base64>,1:<base64>`, the current key first.
-    init(parsing text: String) throws(Mistake) {
-        var keys: [(id: Int, bytes: [UInt8])] = []
-        for entry in text.split(separator: ",", omittingEmptySubsequences: false) {
-            let parts = entry.split(separator: ":", maxSplits: 1).map { $0.filter { !$0.isWhitespace } }
-            guard parts.count == 2, let id = Int(parts[0]), let bytes = Data(base64Encoded: parts[1]) else {
-                throw Mistake(description: "each key must be an id, a colon and base64")
-            }
-            keys.append((id, Array(bytes)))
-        }
-        try self.init(keys)
-    }
-
     /// The id of the key that new codes are hashed under.
     var currentID: Int { live[0].id }
 

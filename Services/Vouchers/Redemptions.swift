@@ -55,7 +55,7 @@ extension RedeemVoucher {
     fileprivate func digest(code: [UInt8]) -> [UInt8] {
         var hash = SHA256()
         hash.update(data: code)
-        hash.update(data: Array("\(merchantId.uuidString) \(amount.amount) \(amount.currency)".utf8))
+        hash.update(data: Array("\(merchantId.text) \(amount.amount) \(amount.currency)".utf8))
         return Array(hash.finalize())
     }
 }

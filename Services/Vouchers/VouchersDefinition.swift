@@ -18,11 +18,16 @@ enum VouchersDefinition: SuiteService {
     }
 
     static func options(_ settings: inout Settings) -> CodeKeys? {
-        settings.value(
-            "VOUCHERS_CODE_KEY", "Keys that stand between a stored hash and a code",
-            expected: "id:base64 of at least 32 bytes, or several with commas between, the current one first",
-            isSecret: true, standIn: nil
-        ) { try CodeKeys(parsing: $0) }
+        let name = "VOUCHERS_CODE_KEY"
+        let keys = settings.key(name, "Keys under which codes are hashed; their ids are numbers, the current one first")
+            .keys
+        do {
+            return try CodeKeys(keys.map { (Int($0.id) ?? 0, $0.bytes) })
+        } catch {
+            // A setting that was no ring of keys has been named already.
+            if keys.contains(where: { !$0.bytes.isEmpty }) { settings.mistake(name, error.description) }
+            return nil
+        }
     }
 
     static func handlers(_ keys: CodeKeys?, seal: Seal) -> HandlerSet<VouchersService> {

@@ -30,7 +30,7 @@ public struct AMQPError: Error, Sendable, Equatable {
 
     /// The kind of failure.
     public let code: Code
-    /// The AMQP reply code, if the broker gave one: 404 not found, 403 refused, 406 precondition failed, …
+    /// The AMQP reply code, if the broker gave one: 404 not found, 403 refused, 406 precondition failed.
     public let replyCode: Int?
     /// What the broker or the library said; never a body or a password.
     public let text: String
@@ -50,7 +50,8 @@ public struct AMQPError: Error, Sendable, Equatable {
     /// Access refused, not found, precondition failed: a request that is wrong as it stands.
     private static let repliesToMistakes: Set = [403, 404, 406]
 
-    init(_ code: Code, replyCode: Int? = nil, _ text: String, during operation: String? = nil) {
+    /// A failure as given; made by this module, and by stand-ins for it.
+    public init(_ code: Code, replyCode: Int? = nil, _ text: String, during operation: String? = nil) {
         self.code = code
         self.replyCode = replyCode
         self.text = text

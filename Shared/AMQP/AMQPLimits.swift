@@ -11,7 +11,7 @@ public struct AMQPLimits: Sendable {
     /// Longest stay inside one library call before the watchdog shuts the socket down: `amqp_basic_publish` of 0.11 has no
     /// time-out and hangs against a silent peer, heartbeats or not.
     public var libraryCallMax = Duration.seconds(10)
-    /// Longest wait for TCP, TLS and login together.
+    /// Longest wait for TCP and TLS, and again for the login.
     public var connectTimeout = Duration.seconds(8)
     /// Longest wait for the answer to one synchronous request (declare, open, close).
     public var requestTimeout = Duration.seconds(5)
@@ -27,13 +27,16 @@ public struct AMQPLimits: Sendable {
 
     // MARK: Publishing
 
-    /// How many messages may be unconfirmed at once. A quorum queue takes 9,900 messages a second with 192 of them
-    /// unconfirmed and 70,000 with 3,000.
+    /// How many messages may be unconfirmed at once.
+    ///
+    /// A quorum queue takes 9,900 messages a second with 192 of them unconfirmed and 70,000 with 3,000.
     public var confirmWindow = 2000
     /// How far the oldest unconfirmed message may lie behind the newest sent, in messages: one queue may fail to confirm
     /// while others do.
     public var confirmSpan = 100_000
-    /// Longest body we send; larger ones are refused here. The broker's `max_message_size` is set to the same number.
+    /// Longest body we send; larger ones are refused here.
+    ///
+    /// The broker's `max_message_size` is set to the same number.
     public var messageBytesMax = 1 << 20
     /// Longest header table we send, in its encoded size: it has to fit into one frame.
     public var headerBytesMax = 64 << 10

@@ -59,7 +59,7 @@ extension Administration.Channel {
         try request { () throws(AMQPError) in try wire.deleteExchange(name) }
     }
 
-    /// Makes the queue; fails with 406 if it exists and differs. Returns how full it is.
+    /// Makes the queue and returns how full it is; fails with 406 if it exists and differs.
     @discardableResult
     public func declare(_ queue: QueueDeclaration) throws(AMQPError) -> QueueCounts {
         try request { () throws(AMQPError) in try wire.declare(queue) }

@@ -261,11 +261,16 @@ public actor Consumer: MessageConsuming {
             shared.queueName.withLock { $0 = name }
         case .exclusive(let prefix):
             // Not the name of last time: the broker may not have noticed that the connection before is gone.
-            let name = prefix + String(UInt64.random(in: 0 ... .max), radix: 36) + String(UInt64.random(in: 0 ... .max), radix: 36)
+            let name = prefix + Self.randomName()
             try wire.declare(QueueDeclaration(name, isDurable: false, isExclusive: true, isAutoDelete: true))
             shared.queueName.withLock { $0 = name }
         }
         try negotiate(wire)
+    }
+
+    /// 128 random bits.
+    private static func randomName() -> String {
+        (0..<2).map { _ in String(UInt64.random(in: .min ... .max), radix: 36) }.joined()
     }
 
     private func received(_ inbound: Inbound) {
@@ -305,7 +310,7 @@ public actor Consumer: MessageConsuming {
         }
     }
 
-    /// Forgets what belonged to the channel. Replies stay: the broker has forgotten them already.
+    /// Forgets what belonged to the channel; replies stay, because the broker has forgotten them already.
     private func lost() {
         shared.queueName.withLock { $0 = nil }
         settled = SettledPrefix()

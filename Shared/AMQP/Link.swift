@@ -7,7 +7,7 @@ import Synchronization
 final class Link {
     /// What the owner does at each turn.
     struct Owner {
-        /// There is a new connection: set it up. Throwing gives it up.
+        /// There is a new connection to set up; throwing gives it up.
         var opened: () throws(AMQPError) -> Void
         /// Something whole has come.
         var received: (Inbound) -> Void

@@ -117,7 +117,7 @@ public actor Publisher: MessagePublishing {
                 enter(PublishCall(messages, limits, continuation), as: number)
             }
         } onCancel: {
-            // The only way from the cancelling thread to this one.
+            // The only way from the cancelling thread to this one; comes after the lines above.
             Task { await abandon(number, AMQPError(.cancelled, "the caller was cancelled", during: "publishing")) }
         }
     }
@@ -130,9 +130,6 @@ public actor Publisher: MessagePublishing {
         }
         calls[number] = call
         call.finished = { [unowned self] in calls[number] = nil }
-        if Task.isCancelled {
-            return abandon(number, AMQPError(.cancelled, "the caller was cancelled", during: "publishing"))
-        }
         line.append(number)
         // Not at once: calls that come in the same turn of the loop go out in the same segments.
         link.set(.write, after: .zero)
@@ -188,8 +185,9 @@ public actor Publisher: MessagePublishing {
             endFlushIfDone()
         case .returned(let message):
             // The return comes before the confirm of the same message, and returns come in the order of publishing.
-            let sent = window.first { $0.call.isOpen($0.index) && message.isReturn(of: $0.message) }
-            sent?.call.note(.returned(replyCode: message.replyCode, replyText: message.replyText), at: sent?.index ?? 0)
+            if let sent = window.first(where: { $0.call.isOpen($0.index) && message.isReturn(of: $0.message) }) {
+                sent.call.note(.returned(replyCode: message.replyCode, replyText: message.replyText), at: sent.index)
+            }
         case .blocked(let reason): link.tell(.blocked(reason: reason))
         case .unblocked: link.tell(.unblocked)
         default: break
@@ -201,7 +199,8 @@ public actor Publisher: MessagePublishing {
         let culprit = Blame.culprit(of: error, among: unconfirmed.lazy.map(\.message))
         for (position, sent) in unconfirmed.enumerated() {
             if position == culprit {
-                let verdict = AMQPError(.messageUnacceptable, replyCode: error.replyCode, error.text, during: "publishing")
+                let verdict = AMQPError(
+                    .messageUnacceptable, replyCode: error.replyCode, error.text, during: "publishing")
                 sent.call.settle(sent.index, as: .unacceptable(verdict))
             } else {
                 sent.call.settle(sent.index, as: .lost(culprit == nil ? error : error.asLoss))
@@ -222,7 +221,7 @@ public actor Publisher: MessagePublishing {
 }
 
 extension ReturnedMessage {
-    /// Whether this may be that message coming back. `user_id` is left out: it is set when sending.
+    /// Whether this may be that message coming back; `user_id` tells nothing, it is set when sending.
     fileprivate func isReturn(of message: OutgoingMessage) -> Bool {
         message.mandatory && routingKey == message.routingKey && exchange == message.exchange
             && properties.messageID == message.properties.messageID

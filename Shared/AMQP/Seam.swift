@@ -27,7 +27,9 @@ public protocol MessageConsuming: Sendable {
     func cancel() async
 }
 
-/// What happens to a connection, for logs and metrics. Reported on the connection's own thread: be quick.
+/// What happens to a connection, for logs and metrics.
+///
+/// Reported on the connection's own thread: be quick.
 public enum ConnectionEvent: Sendable {
     /// Connected and ready.
     case connected

@@ -13,9 +13,11 @@ final class Watchdog: Sendable {
 
     private init() {
         var thread = pthread_t()
-        let outcome = unsafe pthread_create(&thread, nil, { _ in
-            Watchdog.shared.watch()
-        }, nil)
+        let outcome = unsafe pthread_create(
+            &thread, nil,
+            { _ in
+                Watchdog.shared.watch()
+            }, nil)
         precondition(outcome == 0, "no thread left for the watchdog: \(outcome)")
         pthread_detach(thread)
     }

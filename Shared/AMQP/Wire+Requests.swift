@@ -70,7 +70,9 @@ extension Wire {
     func requireQueue(_ name: String) throws(AMQPError) -> QueueCounts {
         let counts = arena.lend { arena in
             let bytes = unsafe arena.bytes(name)
-            let answer = unsafe inside { unsafe amqp_queue_declare(raw, Self.channel, bytes, 1, 0, 0, 0, amqp_empty_table) }
+            let answer = unsafe inside {
+                unsafe amqp_queue_declare(raw, Self.channel, bytes, 1, 0, 0, 0, amqp_empty_table)
+            }
             return unsafe QueueCounts(answer)
         }
         try checkLastReply("looking for queue \(name)")

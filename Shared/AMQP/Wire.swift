@@ -108,7 +108,8 @@ import Glibc
         }
         do {
             try unsafe check(reply, operation)
-        } catch where error.code == .connectionClosed {
+        } catch {
+            guard error.code == .connectionClosed else { throw error }
             throw AMQPError(.loginRefused, replyCode: error.replyCode, error.text, during: operation)
         }
         guard unsafe Int(amqp_get_frame_max(raw)) >= limits.headerBytesMax + (8 << 10) else {
@@ -134,7 +135,7 @@ import Glibc
         try checkLastReply("opening a channel")
     }
 
-    /// Says goodbye; bounded by the request time-out. The wire is of no further use.
+    /// Says goodbye, within the request time-out; the wire is of no further use.
     func close() {
         inside { _ = unsafe amqp_connection_close(raw, AMQP_REPLY_SUCCESS) }
     }

@@ -90,7 +90,8 @@ private struct UserAnswer: Decodable {
 
         init(from decoder: any Decoder) throws {
             let container = try decoder.singleValueContainer()
-            self = try (try? container.decode(String.self)).map { .text($0) } ?? .several(container.decode([String].self))
+            self =
+                try (try? container.decode(String.self)).map { .text($0) } ?? .several(container.decode([String].self))
         }
 
         var list: [String] {

@@ -24,7 +24,7 @@ extension ManagementAPI {
 
     // MARK: What there is
 
-    /// The queues of the virtual host. Counts come from the broker's statistics, which lag by some seconds.
+    /// The queues of the virtual host, with counts that lag by some seconds.
     public func queues(in virtualHost: String) throws(ManagementError) -> [QueueStatus] {
         try list(QueueStatus.self, ["queues", virtualHost])
     }

@@ -35,7 +35,8 @@ public actor ManagementAPI {
         let bytes: [UInt8]
         do {
             bytes = try perform("GET", path, body: nil)
-        } catch where error.isNotFound {
+        } catch {
+            guard error.isNotFound else { throw error }
             return nil
         }
         do {
@@ -67,7 +68,9 @@ public actor ManagementAPI {
     func delete(_ path: [String]) throws(ManagementError) {
         do {
             _ = try perform("DELETE", path, body: nil)
-        } catch where error.isNotFound {}
+        } catch {
+            guard error.isNotFound else { throw error }
+        }
     }
 
     private func send(_ method: String, _ path: [String], _ content: some Encodable) throws(ManagementError) {

@@ -79,7 +79,7 @@ public struct Policy: Sendable, Equatable {
     public var name: String
     /// Regular expression over the names it applies to.
     public var pattern: String
-    /// Whether it is for queues, exchanges or both. Newer brokers know further kinds, which read as `all`.
+    /// Whether it is for queues, exchanges or both; the further kinds of newer brokers read as `all`.
     public var scope: Scope
     /// Of several that match, the highest wins.
     public var priority: Int
@@ -136,7 +136,7 @@ public struct QueueStatus: Sendable, Equatable, Decodable {
 public struct ExchangeStatus: Sendable, Equatable, Decodable {
     /// The name; empty for the default exchange.
     public let name: String
-    /// `topic`, `direct`, …
+    /// Its kind, such as `topic`.
     public let type: String
     /// Whether it survives a restart.
     public let isDurable: Bool
@@ -181,7 +181,7 @@ public struct ConnectionStatus: Sendable, Equatable {
     public let user: String?
     /// The virtual host.
     public let virtualHost: String?
-    /// `running`, `blocked`, …
+    /// Whether it is `running`, `blocked` or on its way there.
     public let state: String?
 }
 

@@ -43,6 +43,8 @@ import CCurl
         set(CURLOPT_PASSWORD, password)
         set(CURLOPT_HTTPAUTH, 1)
         set(CURLOPT_NOSIGNAL, 1)
+        // A proxy that the environment names is for the outside; what runs on this machine is asked directly.
+        if Self.isLocal(url) { set(CURLOPT_PROXY, "") }
         set(CURLOPT_CONNECTTIMEOUT_MS, Self.connectTimeoutMilliseconds)
         set(CURLOPT_TIMEOUT_MS, timeoutMilliseconds)
         unsafe citycoop_curl_set_pointer(handle, CURLOPT_HTTPHEADER, headers)
@@ -68,6 +70,14 @@ import CCurl
         var status = 0
         unsafe citycoop_curl_get_long(handle, CURLINFO_RESPONSE_CODE, &status)
         return (status, answer.bytes)
+    }
+
+    /// Whether the URL is of this machine.
+    static func isLocal(_ url: String) -> Bool {
+        guard let scheme = url.firstRange(of: "://") else { return false }
+        let place = url[scheme.upperBound...].prefix { $0 != "/" }
+        let host = place.hasPrefix("[") ? place.prefix { $0 != "]" } + "]" : place.prefix { $0 != ":" }
+        return host == "localhost" || host == "[::1]" || host.hasPrefix("127.")
     }
 
     private func set(_ option: CURLoption, _ value: String) {

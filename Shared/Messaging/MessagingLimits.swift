@@ -25,6 +25,13 @@ public struct MessagingLimits: Sendable {
 
     // MARK: Failures
 
+    /// Messages filed in one transaction.
+    public var filingBatchMax = 64
+    /// Longest reason that is filed, in bytes.
+    public var reasonBytesMax = 500
+    /// About how many bytes of failed messages, or of a failed message's body, are shown at once; the answer has to fit into
+    /// a message.
+    public var shownBytesMax = 256 << 10
     /// How often a batch that met a conflict is run again as a whole before it is bisected.
     public var wholeBatchAttempts = 3
     /// When a parked message is tried again, counted from the failure; after the last it has failed.
@@ -36,8 +43,8 @@ public struct MessagingLimits: Sendable {
 
     /// Largest answer kept for a repeated command.
     public var keptReplyBytesMax = 4_096
-    /// Batches of answers on their way at once before the queue waits.
-    public var replyBatchesMax = 64
+    /// Answers on their way at once before the queues wait.
+    public var repliesOpenMax = 4_096
 
     // MARK: Outbox
 
@@ -47,17 +54,23 @@ public struct MessagingLimits: Sendable {
     public var outboxBatchMax = 512
     /// Groups on their way at once.
     public var outboxBatchesAtOnce = 4
-    /// The wait before the table is read again while transactions are about to add to it.
-    public var outboxBacklogPause = Duration.milliseconds(10)
+    /// How long a transaction, with its locks, waits for the outbox to have a session.
+    public var outboxOwnerWait = Duration.seconds(2)
     /// How often rows of instances that are gone are looked for.
     public var outboxSweepInterval = Duration.seconds(5)
     /// The wait after a publish that the broker refused.
     public var outboxRefusedPause = Duration.milliseconds(500)
+    /// When a message is tried again that the broker does not take as it is: an exchange is missing, a right is.
+    public var outboxSetAsidePause = Duration.seconds(30)
 
     // MARK: Schedule
 
     /// The longest sleep of the schedule: it wakes at the earliest due time, and this often besides.
     public var schedulePoll = Duration.seconds(5)
+    /// The shortest sleep of the schedule: what is due may be in the hands of another instance.
+    public var schedulePauseMin = Duration.milliseconds(20)
+    /// The sleep of the schedule after an error.
+    public var schedulePauseAfterError = Duration.seconds(1)
     /// Rows moved by one statement.
     public var scheduleBatchMax = 500
 
@@ -72,6 +85,8 @@ public struct MessagingLimits: Sendable {
 
     /// How long an inbox row is kept: the time in which a repeat is recognised.
     public var inboxRetention = Duration.seconds(7 * 24 * 3600)
+    /// How long failures that were mended or given up are kept, with what operators did about them.
+    public var failureRetention = Duration.seconds(90 * 24 * 3600)
     /// Rows deleted by one statement.
     public var retentionChunk = 5_000
     /// How often retention is enforced.
@@ -79,10 +94,15 @@ public struct MessagingLimits: Sendable {
 
     // MARK: Shutdown and copies
 
+    /// Longest time for the batches in hand once the service has been told to stop.
+    public var finishTimeout = Duration.seconds(10)
     /// Longest time that a drain may take.
     public var drainTimeout = Duration.seconds(10)
-    /// How often an incomplete copy is asked for again.
+    /// How long an incomplete copy is waited for before it is asked for again; doubled each time, because every request is
+    /// answered with everything there is.
     public var copyRequestInterval = Duration.seconds(5)
+    /// Where that stops growing.
+    public var copyRequestIntervalMax = Duration.seconds(120)
 
     /// The defaults.
     public init() {}

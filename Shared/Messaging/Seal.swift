@@ -16,7 +16,9 @@ public struct Seal: Sendable {
     private let keys: [String: SymmetricKey]
     private let newest: (id: String, key: SymmetricKey)
 
-    /// Makes a seal from keys of 32 bytes: the first seals, all of them open. Ids have 1 to 16 bytes.
+    /// Makes a seal from keys of 32 bytes: the first seals, all of them open.
+    ///
+    /// Ids have 1 to 16 bytes.
     public init(keys: [(id: String, bytes: [UInt8])]) {
         precondition(!keys.isEmpty && keys.allSatisfy { $0.bytes.count == 32 && (1...16).contains($0.id.utf8.count) })
         self.keys = Dictionary(keys.map { ($0.id, SymmetricKey(data: $0.bytes)) }) { first, _ in first }

@@ -26,7 +26,9 @@ struct DemultiplexerTests {
         var demultiplexer = Demultiplexer(generation: 1)
         for _ in 0..<2 {
             try demultiplexer.open(Self.opening)
-            guard case .delivery(let delivery)? = try demultiplexer.header(.init(bodyBytes: 0)) else { throw Unexpected() }
+            guard case .delivery(let delivery)? = try demultiplexer.header(.init(bodyBytes: 0)) else {
+                throw Unexpected()
+            }
             #expect(delivery.body.isEmpty)
         }
     }
@@ -49,8 +51,11 @@ struct DemultiplexerTests {
             do {
                 switch Int.random(in: 0..<4, using: &generator) {
                 case 0: try demultiplexer.open(Self.opening)
-                case 1: _ = try demultiplexer.header(.init(bodyBytes: [0, 1, 10, .max].randomElement(using: &generator) ?? 0))
-                case 2: _ = try demultiplexer.body([UInt8](repeating: 1, count: Int.random(in: 0..<12, using: &generator)))
+                case 1:
+                    _ = try demultiplexer.header(
+                        .init(bodyBytes: [0, 1, 10, .max].randomElement(using: &generator) ?? 0))
+                case 2:
+                    _ = try demultiplexer.body([UInt8](repeating: 1, count: Int.random(in: 0..<12, using: &generator)))
                 default: _ = try demultiplexer.pass(.irrelevant)
                 }
             } catch {

@@ -54,7 +54,9 @@ struct SilentPeerTests {
                 let large = OutgoingMessage(exchange: "", routingKey: "q", body: [UInt8](repeating: 1, count: 1 << 20))
                 // More than the sockets' buffers hold.
                 async let confirmations = publisher.publish(Array(repeating: large, count: 30))
-                try await waitUntil("the watchdog acts") { log.errors.dropFirst(before).contains { $0.code == .peerSilent } }
+                try await waitUntil("the watchdog acts") {
+                    log.errors.dropFirst(before).contains { $0.code == .peerSilent }
+                }
                 proxy.thaw()
                 // What was unconfirmed is lost, what waited in line goes out on the next connection.
                 let kinds = await confirmations.map { confirmation in
@@ -156,7 +158,8 @@ struct SilentPeerTests {
             limits.heartbeatSeconds = 1
             let publisher = Publisher(name: "flood", address: vhost.address, limits: quickLimits)
             try await running(publisher) { publisher in
-                let message = OutgoingMessage(exchange: "", routingKey: "q", body: [UInt8](repeating: 1, count: 100_000))
+                let message = OutgoingMessage(
+                    exchange: "", routingKey: "q", body: [UInt8](repeating: 1, count: 100_000))
                 #expect(await publisher.publish(Array(repeating: message, count: 100)).allSatisfy { $0 == .confirmed })
             }
             let log = EventLog()
@@ -184,7 +187,8 @@ enum Frame {
 
     /// `basic.deliver` and a header with this table and no body.
     static func delivery(tag: UInt64, headers: [UInt8]) -> [UInt8] {
-        let deliver: [UInt8] = [0, 60, 0, 60] + shortString("consumer-1") + bytes(tag) + [0] + shortString("") + shortString("q")
+        let deliver: [UInt8] =
+            [0, 60, 0, 60] + shortString("consumer-1") + bytes(tag) + [0] + shortString("") + shortString("q")
         let header: [UInt8] = [0, 60, 0, 0] + bytes(UInt64(0)) + [0x20, 0x00] + bytes(UInt32(headers.count)) + headers
         return method(channel: 1, deliver) + frame(type: 2, channel: 1, header)
     }

@@ -72,6 +72,13 @@ extension OutgoingMessage {
     }
 }
 
+extension AMQP.Confirmation {
+    /// Why the message is unacceptable, if it is.
+    var objection: AMQPError? {
+        if case .unacceptable(let error) = self { error } else { nil }
+    }
+}
+
 extension Delivery {
     /// The number it was made with.
     var number: Int { Int(String(decoding: body, as: UTF8.self)) ?? -1 }

@@ -46,7 +46,9 @@ struct BrokerAddressTests {
 
 @Suite("Blame for a closed channel")
 struct BlameTests {
-    private static func message(_ exchange: String, _ key: String, user: String? = nil, bytes: Int = 1) -> OutgoingMessage {
+    private static func message(
+        _ exchange: String, _ key: String, user: String? = nil, bytes: Int = 1
+    ) -> OutgoingMessage {
         OutgoingMessage(
             exchange: exchange, routingKey: key, properties: Properties(userID: user),
             body: [UInt8](repeating: 0, count: bytes))

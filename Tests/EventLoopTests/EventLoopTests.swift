@@ -17,7 +17,11 @@ private actor Wire {
             assumeIsolated { wire in
                 guard readiness.contains(.readable) else { return wire.loop.executor.unwatch() }
                 var byte: UInt8 = 0
-                if unsafe read(descriptor, &byte, 1) == 1 { wire.heard.append(byte) } else { wire.loop.executor.unwatch() }
+                if unsafe read(descriptor, &byte, 1) == 1 {
+                    wire.heard.append(byte)
+                } else {
+                    wire.loop.executor.unwatch()
+                }
                 wire.wake()
             }
         }

@@ -94,6 +94,20 @@ import Testing
         }
     }
 
+    @Test func thoseWhoLeaveTheLineDoNotHideThoseBehind() async throws {
+        try await withHandlerBench(EventsDefinition.schema) { bench in
+            let market = samplePublication(capacity: 4)
+            try await bench.published(market)
+            let (head, last) = (market.registering(4), market.registering())
+            let between = (0..<3).map { _ in market.registering() }
+            _ = try await bench.run(RegisterForEvents(), [market.registering(), head] + between + [last])
+            let outcome = try await bench.run(CancelRegistrations(), (between + [head]).map(\.cancelling))
+            #expect(
+                try outcome.events(PersonPromoted.self).map(\.registration.registrationId) == [last.registrationId])
+            #expect(try await bench.miscountedEvents().isEmpty)
+        }
+    }
+
     @Test func nothingChangesOnceAnEventHasStarted() async throws {
         try await withHandlerBench(EventsDefinition.schema) { bench in
             let (market, past) = (samplePublication(capacity: 1), samplePublication(capacity: 1, startsAt: started))

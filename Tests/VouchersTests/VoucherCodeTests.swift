@@ -134,24 +134,11 @@ import Testing
         }
     }
 
-    @Test func keysAreReadFromASettingTheCurrentFirst() throws {
-        let text = [2, 1].map { "\($0):\(Data(CodeKeysTests.key(UInt8($0))).base64EncodedString())" }.joined(
-            separator: ",")
-        let keys = try CodeKeys(parsing: text)
-        let code = try VoucherCode(parsing: "0000-0000-0000-0000")
-        let same = try CodeKeys([(2, CodeKeysTests.key(2)), (1, CodeKeysTests.key(1))])
-        #expect(keys.lookups(for: code) == same.lookups(for: code))
-        #expect("\(keys)" == "keys 2, 1")
-    }
-
-    @Test(arguments: [
-        "", ",", "1", "1:", "x:QUJD", "1:QUJD", "1:!!!", "0:\(Data(key(1)).base64EncodedString())",
-        "1:\(Data(key(1)).base64EncodedString()),1:\(Data(key(2)).base64EncodedString())",
-        "1:\(Data(key(1)).base64EncodedString()),", "40000:\(Data(key(1)).base64EncodedString())",
-    ])
-    func aSettingThatIsNoKeysIsRefusedWithoutQuotingIt(text: String) {
-        let error = #expect(throws: CodeKeys.Mistake.self) { try CodeKeys(parsing: text) }
-        #expect(error?.description.contains(Data(CodeKeysTests.key(1)).base64EncodedString()) == false)
+    @Test(arguments: [[], [(0, 32)], [(40_000, 32)], [(1, 31)], [(1, 32), (1, 32)]] as [[(Int, Int)]])
+    func keysThatCannotBeAreRefused(shape: [(id: Int, bytes: Int)]) {
+        #expect(throws: CodeKeys.Mistake.self) {
+            try CodeKeys(shape.map { ($0.id, Array(repeating: 1, count: $0.bytes)) })
+        }
     }
 
     @Test func nothingThatPrintsShowsAKey() throws {

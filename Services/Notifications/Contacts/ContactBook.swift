@@ -36,7 +36,7 @@ struct ContactBook: Sendable {
 
     /// Those whose contact is another than before.
     var changes: [Entry] {
-        changed.compactMap { entries[$0] }.sorted { $0.personId.uuidString < $1.personId.uuidString }
+        changed.compactMap { entries[$0] }.sorted { $0.personId < $1.personId }
     }
 
     /// The contact of a person, if there is one.

@@ -54,7 +54,7 @@ struct DeliverMails: BackgroundJob {
             from: from, to: to, text: notification.text, notificationId: notification.notificationId,
             date: notification.renderedAt)
         return DurableFolder.File(
-            name: "\(notification.notificationId.uuidString.lowercased()).eml", bytes: message.bytes)
+            name: "\(notification.notificationId.text).eml", bytes: message.bytes)
     }
 }
 

@@ -7,7 +7,7 @@ enum HeaderText {
     static let fold = "\r\n "
 
     /// Text that stands as it is may have this length, so that the line holds the header's name as well.
-    private static let plainMax = 60
+    static let plainMax = 60
     /// Characters between the frame of an encoded word; the whole word may have 75.
     private static let wordMax = 50
 

@@ -7,16 +7,14 @@ struct MailAddress: Equatable, Sendable {
     /// Behind the `@`.
     let domain: String
 
-    /// Checks an address by the rules of RFC 5322 and RFC 1035; nil if it breaks them.
-    ///
-    /// A part before the `@` that would end the address early (`a,b`, `a:b`) is quoted.
+    /// Checks an address by the rules of RFC 5322 and RFC 1035; nil if it breaks them, or would have to be quoted.
     init?(name: String, address: String) {
         let parts = address.split(separator: "@", omittingEmptySubsequences: false)
         guard parts.count == 2, address.utf8.count <= 254, (1...64).contains(parts[0].utf8.count),
-            MailAddress.isDomain(parts[1]), let local = MailAddress.local(parts[0])
+            MailAddress.isLocal(parts[0]), MailAddress.isDomain(parts[1])
         else { return nil }
         self.name = LineText.clean(name)
-        self.address = "\(local)@\(parts[1])"
+        self.address = address
         domain = String(parts[1])
     }
 
@@ -34,21 +32,19 @@ struct MailAddress: Equatable, Sendable {
             address: String(mailbox[mailbox.index(after: open)...].dropLast()))
     }
 
-    /// `"Ana Novak" <ana@city.example>`, folded.
+    /// `"Ana Novak" <ana@city.example>`, folded where it is long.
     var header: String {
         if name.isEmpty { return "<\(address)>" }
-        return "\(HeaderText.phrase(name))\(HeaderText.fold)<\(address)>"
+        let phrase = HeaderText.phrase(name)
+        let fits = phrase.utf8.count + address.utf8.count <= HeaderText.plainMax
+        return "\(phrase)\(fits ? " " : HeaderText.fold)<\(address)>"
     }
 
-    private static func local(_ text: Substring) -> String? {
-        let isDotAtom = text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { atom in
-            !atom.isEmpty && atom.utf8.allSatisfy(isAtomCharacter)
+    /// Words with dots between them, as almost all addresses are; `a,b` and `"a b"` would have to be quoted.
+    private static func isLocal(_ text: Substring) -> Bool {
+        text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { word in
+            !word.isEmpty && word.utf8.allSatisfy(isAtomCharacter)
         }
-        if isDotAtom { return String(text) }
-        let canBeQuoted = text.utf8.allSatisfy {
-            $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
-        }
-        return canBeQuoted ? "\"\(text)\"" : nil
     }
 
     private static func isAtomCharacter(_ byte: UInt8) -> Bool {

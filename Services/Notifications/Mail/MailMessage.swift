@@ -1,3 +1,4 @@
+import Contracts
 import FoundationEssentials
 
 /// A mail as it travels: the bytes are made of these fields and nothing else, so that sending again sends the same.
@@ -12,7 +13,7 @@ struct MailMessage: Sendable {
 
     /// The mail by RFC 5322 and MIME: headers, an empty line, the text in quoted-printable.
     var bytes: [UInt8] {
-        let id = notificationId.uuidString.lowercased()
+        let id = notificationId.text
         let headers = [
             ("Date", MailMessage.text(of: date)),
             ("From", from.header),

@@ -48,7 +48,7 @@ struct Newsroom: Sendable {
     ///
     /// Text and bytes of an id have the same order.
     private func sorted(_ persons: [UUID]) -> [UUID] {
-        Set(persons).sorted { $0.uuidString < $1.uuidString }
+        Set(persons).sorted { $0 < $1 }
     }
 
     /// Renders what has waited for a contact that is there now.

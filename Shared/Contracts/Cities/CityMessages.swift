@@ -157,7 +157,7 @@ public struct RegisterCity: Command {
     }
 
     /// Messages about one thing keep their order.
-    public var orderingKey: String? { city.cityId.uuidString }
+    public var orderingKey: String? { city.cityId.text }
 
     /// Names each field that breaks the contract.
     public func validate() throws(Problem) {
@@ -198,7 +198,7 @@ public struct CityRegistered: Event {
     }
 
     /// Messages about one thing keep their order.
-    public var orderingKey: String? { city.cityId.uuidString }
+    public var orderingKey: String? { city.cityId.text }
     /// The thing's version.
     public var sequence: Int64? { version }
 }

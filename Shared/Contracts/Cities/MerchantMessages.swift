@@ -24,7 +24,7 @@ public struct RegisterMerchant: Command {
     }
 
     /// Messages about one thing keep their order.
-    public var orderingKey: String? { merchantId.uuidString }
+    public var orderingKey: String? { merchantId.text }
 
     /// Names each field that breaks the contract.
     public func validate() throws(Problem) {
@@ -57,7 +57,7 @@ public struct MerchantRegistered: Event {
     }
 
     /// Messages about one thing keep their order.
-    public var orderingKey: String? { merchantId.uuidString }
+    public var orderingKey: String? { merchantId.text }
     /// The thing's version.
     public var sequence: Int64? { version }
 }

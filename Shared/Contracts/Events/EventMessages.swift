@@ -45,7 +45,7 @@ public struct PublishEvent: Command {
     }
 
     /// Messages about one thing keep their order.
-    public var orderingKey: String? { eventId.uuidString }
+    public var orderingKey: String? { eventId.text }
 
     /// Names each field that breaks the contract.
     public func validate() throws(Problem) {
@@ -108,7 +108,7 @@ public struct EventPublished: Event {
     }
 
     /// Messages about one thing keep their order.
-    public var orderingKey: String? { eventId.uuidString }
+    public var orderingKey: String? { eventId.text }
     /// The thing's version.
     public var sequence: Int64? { version }
 }

@@ -26,7 +26,7 @@ public struct RegisterForEvent: Command {
     }
 
     /// Messages about one thing keep their order.
-    public var orderingKey: String? { eventId.uuidString }
+    public var orderingKey: String? { eventId.text }
 
     /// Names each field that breaks the contract.
     public func validate() throws(Problem) {
@@ -169,7 +169,7 @@ public struct CancelRegistration: Command {
     }
 
     /// Messages about one thing keep their order.
-    public var orderingKey: String? { eventId.uuidString }
+    public var orderingKey: String? { eventId.text }
 
     /// How many parties moved up.
     public struct Reply: Codable, Equatable, Sendable {

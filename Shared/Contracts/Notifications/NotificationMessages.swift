@@ -25,7 +25,7 @@ public struct SetContact: Command {
     }
 
     /// Messages about one thing keep their order.
-    public var orderingKey: String? { personId.uuidString }
+    public var orderingKey: String? { personId.text }
 
     /// Names each field that breaks the contract.
     public func validate() throws(Problem) {

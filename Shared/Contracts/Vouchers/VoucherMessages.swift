@@ -32,7 +32,7 @@ public struct IssueVoucher: Command {
     }
 
     /// Messages about one thing keep their order.
-    public var orderingKey: String? { issueId.uuidString }
+    public var orderingKey: String? { issueId.text }
 
     /// Names each field that breaks the contract.
     public func validate() throws(Problem) {

@@ -23,14 +23,20 @@ struct CopyKeeper: Sendable {
     /// Runs until the task is cancelled.
     func run() async {
         guard !copies.isEmpty else { return }
+        var pause = limits.copyRequestInterval
         while !Task.isCancelled {
+            var next = limits.copyRequestInterval
             do {
                 let incomplete = try await incomplete()
-                if !incomplete.isEmpty { try await ask(for: incomplete) }
+                if !incomplete.isEmpty {
+                    try await ask(for: incomplete)
+                    next = min(pause * 2, limits.copyRequestIntervalMax)
+                }
             } catch {
                 logger.warning("copies cannot be asked for", metadata: ["error": "\(error)"])
             }
-            await Pause.sleep(limits.copyRequestInterval)
+            await Pause.sleep(pause)
+            pause = next
         }
     }
 

@@ -106,7 +106,7 @@ struct NoteAttempt: Statement {
     static let sql = """
         UPDATE failure SET attempts = $2 + 1, code = $3, reason = $4, state = $5,
             retry_at = now() + make_interval(secs => $6)
-        WHERE failure_id = $1 AND state = 1 AND attempts = $2
+        WHERE failure_id = $1 AND state = 1 AND attempts = $2 RETURNING 1::integer
         """
     var failureId: UUID
     var attemptsBefore: Int32
@@ -122,6 +122,10 @@ struct NoteAttempt: Statement {
         parameters.add(reason)
         parameters.add(state)
         parameters.add(retryAfterSeconds)
+    }
+
+    static func row(_ columns: inout Columns) throws -> Int32 {
+        try columns.next()
     }
 }
 

@@ -1,3 +1,4 @@
+import AMQP
 import Contracts
 import FoundationEssentials
 import Logging
@@ -14,6 +15,7 @@ struct RetryRunner: Sendable {
     }
 
     let routes: [String: any Route]
+    let access: any AccessPolicy
     let database: Pool
     let seal: Seal
     let replies: ReplySender
@@ -35,18 +37,17 @@ struct RetryRunner: Sendable {
 
     private func attempt() async throws -> Bool {
         try await database.withConnection { connection in
-            let coder = BodyCoder(limits: limits)
-            var work = MessageTransaction(on: connection, coder: coder, limits: limits)
-            let queue: InboxTransactions
-            let answers: [(Answer, Envelope)]
+            var work = MessageTransaction(on: connection, coder: BodyCoder(limits: limits), limits: limits)
+            let row: LockDueFailure.Row
+            let answers: [OutgoingMessage]
             do {
-                guard let row = try await work.execute(LockDueFailure()).first else {
+                guard let due = try await work.execute(LockDueFailure()).first else {
                     await work.rollback()
                     return false
                 }
-                queue = transactions(row.queue)
+                row = due
                 do {
-                    answers = try await handle(row, coder, queue, in: &work)
+                    answers = try await handle(row, in: &work)
                 } catch {
                     throw AttemptFailed(row: row, cause: error)
                 }
@@ -54,66 +55,90 @@ struct RetryRunner: Sendable {
                 await work.rollback()
                 throw error
             }
-            let now = work.now
-            try await queue.finish(work)
+            let queue = transactions(row.queue)
+            do {
+                try await queue.finish(work)
+            } catch {
+                // What a handler only writes is refused here at the earliest.
+                throw AttemptFailed(row: row, cause: error)
+            }
             queue.handled.signal()
             Counter(label: "citycoop.failures.mended").increment()
-            await replies.send(answers.compactMap { $0.message(to: $1, source: queue.source, at: now) })
+            await replies.send(answers)
             return true
         }
     }
 
-    private func handle(
-        _ row: LockDueFailure.Row, _ coder: BodyCoder, _ queue: InboxTransactions, in work: inout MessageTransaction
-    ) async throws -> [(Answer, Envelope)] {
+    private func handle(_ row: LockDueFailure.Row, in work: inout MessageTransaction) async throws -> [OutgoingMessage]
+    {
+        let queue = transactions(row.queue)
+        let (route, incoming) = try read(row, at: work.now)
+        work.write(CloseFailure(failureId: row.failureId))
+        if let key = row.inboxKey {
+            work.write(SetInboxState(queue: row.queue, keys: [key], state: .done))
+        } else if let earlier = try await queue.take([(incoming.key, incoming.content)], as: .done, in: &work)
+            .repeated.first?.1
+        {
+            // Filed without being taken, as dead letters are: it was handled after all, or has a failure of its own.
+            guard earlier.content == incoming.content else { throw Problem.idReused }
+            return []
+        }
+        try await route.handle([incoming], in: &work)
+        if let failure = work.outgoing.failure { throw failure }
+        try queue.keepReplies([incoming], route, in: &work)
+        let now = work.now
+        return work.outgoing.answers.values.compactMap {
+            $0.message(to: incoming.envelope, source: queue.source, at: now)
+        }
+    }
+
+    /// Reads a message as it was read when it came, with the same checks.
+    private func read(_ row: LockDueFailure.Row, at now: Date) throws -> (any Route, Incoming) {
         let envelope = try JSONDecoder().decode(Envelope.self, from: Data(row.envelope))
         if let defect = envelope.defect { throw Problem(defect.code, defect.reason) }
         guard let route = routes[envelope.type] else {
             throw Problem("unknown-type", "The service has no handler for the type of the message.")
         }
-        if let deadline = envelope.deadline, deadline < work.now { throw Problem.deadlineExceeded }
+        if let refusal = access.refusal(of: envelope.user, sending: route.type) { throw refusal }
+        if envelope.isLate(at: now) { throw Problem.deadlineExceeded }
         let body = try seal.open(row.sealedBody, for: row.failureId.bytes)
-        let message = try route.read(body, mode: envelope.mode, with: coder)
         let incoming = Incoming(
             envelope: envelope, body: body, key: row.inboxKey.map(InboxKey.init(bytes:)) ?? InboxKey(envelope),
-            content: InboxKey.content(type: envelope.type, body: body), message: message)
-        try await route.handle([incoming], in: &work)
-        if let failure = work.outgoing.failure { throw failure }
-        if let key = row.inboxKey { work.write(SetInboxState(queue: row.queue, keys: [key], state: .done)) }
-        work.write(CloseFailure(failureId: row.failureId))
-        try queue.keepReplies([incoming], route, in: &work)
-        return work.outgoing.answers.values.map { ($0, envelope) }
+            content: InboxKey.content(type: envelope.type, body: body),
+            message: try route.read(body, mode: envelope.mode, with: BodyCoder(limits: limits)))
+        return (route, incoming)
     }
 
-    /// Counts the attempt; sets the time of the next one, or gives up.
+    /// Counts the attempt; sets the time of the next one, or gives up and says so to who asked.
     private func note(_ row: LockDueFailure.Row, _ verdict: Verdict) async throws {
-        var attempt = NoteAttempt(
-            failureId: row.failureId, attemptsBefore: row.attempts, code: "handler-failed", reason: "",
-            state: FailureCode.failed)
         let delay =
             limits.retryDelays.indices.contains(Int(row.attempts)) ? limits.retryDelays[Int(row.attempts)] : nil
-        switch verdict {
-        case .broken(let code, let reason):
-            attempt.code = code
-            attempt.reason = reason
-        case .conflict, .serverTrouble:
-            attempt.code = "conflict"
-            attempt.reason = "Other transactions were in the way each time."
-            attempt.retryAfterSeconds = delay?.inSeconds
-        case .unexplained(let reason):
-            attempt.reason = reason
-            attempt.retryAfterSeconds = delay?.inSeconds
-        }
-        attempt.state = attempt.retryAfterSeconds == nil ? FailureCode.failed : FailureCode.parked
-        let hasFailed = attempt.state == FailureCode.failed
-        try await database.withTransaction { transaction in
-            transaction.write(attempt)
-            if hasFailed, let key = row.inboxKey {
-                transaction.write(SetInboxState(queue: row.queue, keys: [key], state: .failed))
+        let (code, reason, next): (String, String, Duration?) =
+            switch verdict {
+            case .broken(let code, let reason): (code, reason, nil)
+            case .conflict, .serverTrouble: ("conflict", "Other transactions were in the way each time.", delay)
+            case .unexplained(let reason): ("handler-failed", reason, delay)
             }
+        let attempt = NoteAttempt(
+            failureId: row.failureId, attemptsBefore: row.attempts, code: code,
+            reason: reason.storable(bytesMax: limits.reasonBytesMax),
+            state: next == nil ? FailureCode.failed : FailureCode.parked, retryAfterSeconds: next?.inSeconds)
+        let answers = try await transactions(row.queue).perform { work in
+            let isNoted = try await !work.execute(attempt).isEmpty
+            return isNoted && next == nil ? giveUp(row, code, in: &work) : []
         }
+        await replies.send(answers)
         logger.error(
             "a parked message failed again",
-            metadata: ["failure": "\(row.failureId)", "code": "\(attempt.code)", "attempts": "\(row.attempts + 1)"])
+            metadata: ["failure": "\(row.failureId)", "code": "\(code)", "attempts": "\(row.attempts + 1)"])
+    }
+
+    private func giveUp(
+        _ row: LockDueFailure.Row, _ code: String, in work: inout MessageTransaction
+    ) -> [OutgoingMessage] {
+        if let key = row.inboxKey { work.write(SetInboxState(queue: row.queue, keys: [key], state: .failed)) }
+        guard let envelope = try? JSONDecoder().decode(Envelope.self, from: Data(row.envelope)) else { return [] }
+        return transactions(row.queue).giveUp(
+            envelope, key: row.inboxKey.map(InboxKey.init(bytes:)), code: code, BodyCoder(limits: limits), in: &work)
     }
 }

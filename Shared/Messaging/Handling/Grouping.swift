@@ -23,10 +23,10 @@ struct Grouping<Kind: Hashable> {
     }
 
     /// Adds the next message in the order of arrival.
-    mutating func add(_ member: Int, kind: Kind, identity: InboxKey, orderingKey: String?, batchMax: Int) {
+    mutating func add(_ member: Int, kind: Kind, identity: InboxKey?, orderingKey: String?, batchMax: Int) {
         var earliest = openGroup[kind] ?? groups.count
         if let last = orderingKey.flatMap({ lastWithOrder[$0] }) { earliest = max(earliest, last) }
-        if let last = lastWithIdentity[identity] { earliest = max(earliest, last + 1) }
+        if let last = identity.flatMap({ lastWithIdentity[$0] }) { earliest = max(earliest, last + 1) }
         let place =
             (earliest..<max(earliest, groups.count)).first {
                 groups[$0].kind == kind && groups[$0].members.count < batchMax
@@ -34,7 +34,7 @@ struct Grouping<Kind: Hashable> {
         if place == groups.count { groups.append(Group(kind: kind)) }
         groups[place].members.append(member)
         if let orderingKey { lastWithOrder[orderingKey] = place }
-        lastWithIdentity[identity] = place
+        if let identity { lastWithIdentity[identity] = place }
         if openGroup[kind].map({ groups[$0].members.count >= batchMax }) ?? true { openGroup[kind] = place }
     }
 }

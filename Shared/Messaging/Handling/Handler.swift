@@ -37,7 +37,9 @@ public struct Asker: Sendable, Equatable {
     public let user: String?
 }
 
-/// A message with what is known about its sending. Its fields are those of the message.
+/// A message with what is known about its sending.
+///
+/// Its fields are those of the message.
 @dynamicMemberLookup
 public struct Received<Message: Contracts.Message>: Sendable {
     /// The message itself.

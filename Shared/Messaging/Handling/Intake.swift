@@ -60,8 +60,7 @@ struct IntakeReader: Sendable {
                     orderingKey: incoming.message.orderingKey, batchMax: route.batchMax)
             case .defective(let defective):
                 grouping.add(
-                    member, kind: .filing, identity: defective.key ?? InboxKey(bytes: []), orderingKey: nil,
-                    batchMax: defective.key == nil ? 1 : 64)
+                    member, kind: .filing, identity: defective.key, orderingKey: nil, batchMax: limits.filingBatchMax)
             }
         }
         let groups = grouping.result.map { group($0.members, readings, deliveries) }
@@ -86,20 +85,18 @@ struct IntakeReader: Sendable {
 
     private func read(_ delivery: Delivery, _ envelope: Envelope, _ coder: BodyCoder, _ now: Date) -> Reading {
         let content = InboxKey.content(type: envelope.type, body: delivery.body)
-        func defective(_ problem: Problem, isFiled: Bool = true) -> Reading {
+        func defective(_ problem: Problem) -> Reading {
             let key = envelope.id.isEmpty ? nil : InboxKey(envelope)
             return .defective(
-                Defective(
-                    envelope: envelope, body: delivery.body, key: key, content: content, problem: problem,
-                    isFiled: isFiled))
+                Defective(envelope: envelope, body: delivery.body, key: key, content: content, problem: problem))
         }
-        if let defect = envelope.defect { return defective(Problem(defect.code, defect.reason)) }
+        if let objection = envelope.objection(routedBy: delivery.routingKey) { return defective(objection) }
         guard let route = routes[envelope.type] else {
             return defective(Problem("unknown-type", "This queue has no handler for the type of the message."))
         }
         if let refusal = access.refusal(of: envelope.user, sending: route.type) { return defective(refusal) }
-        if let deadline = envelope.deadline, deadline < now {
-            return defective(.deadlineExceeded, isFiled: envelope.replyTo == nil)
+        if envelope.isLate(at: now) {
+            return .defective(Defective(late: envelope, delivery.body, content, as: route.type.kind))
         }
         do {
             let message = try route.read(delivery.body, mode: envelope.mode, with: coder)
@@ -115,6 +112,22 @@ struct IntakeReader: Sendable {
         } catch {
             return defective(Problem("contract-broken", "The message breaks its contract."))
         }
+    }
+}
+
+extension Envelope {
+    /// Whether nothing may be done about the message any more.
+    func isLate(at now: Date) -> Bool { deadline.map { $0 < now } ?? false }
+}
+
+extension Defective {
+    /// A message whose deadline had passed: filed only if it was a command whose sender does not wait to hear of it.
+    ///
+    /// Nothing was done under its id, so that it can be sent again with more time.
+    init(late envelope: Envelope, _ body: [UInt8], _ content: [UInt8], as kind: MessageKind) {
+        self.init(
+            envelope: envelope, body: body, key: nil, content: content, problem: .deadlineExceeded,
+            isFiled: kind == .command && !envelope.wantsAnswer)
     }
 }
 

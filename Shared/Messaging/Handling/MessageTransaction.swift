@@ -10,6 +10,8 @@ public struct MessageTransaction: ~Copyable {
         var scheduled: [(record: OutgoingRecord, due: Date)] = []
         /// Answers by the position of the request in its batch.
         var answers: [Int: Answer] = [:]
+        /// Something is due sooner than the schedule may expect.
+        var wakesSchedule = false
         /// The first message of ours that could not be written; the transaction must not commit.
         var failure: (any Error)?
     }
@@ -81,17 +83,22 @@ public struct MessageTransaction: ~Copyable {
         add(command, to: .commands, traceparent: cause.envelope.traceparent)
     }
 
-    /// Sends a command, to this service or another, at a time to come. It survives restarts, and is sent once.
+    /// Sends a command, to this service or another, at a time to come.
+    ///
+    /// It survives restarts, and is sent once.
     public mutating func schedule(_ command: some Command, at due: Date, because cause: Received<some Message>) {
         guard let record = record(command, .commands, traceparent: cause.envelope.traceparent) else { return }
         outgoing.scheduled.append((record, due))
+        outgoing.wakesSchedule = true
     }
 
-    /// Answers a request. A request that nobody waits for is answered, too, so that handlers need not ask.
+    /// Answers a request.
+    ///
+    /// Where nobody waits for an answer nothing is sent: handlers need not ask.
     public mutating func answer<R: Request>(_ request: Received<R>, with reply: R.Reply) {
-        guard request.envelope.replyTo != nil else { return }
+        guard request.envelope.wantsAnswer else { return }
         do {
-            let (body, hasSecret) = try coder.body(of: reply)
+            let (body, hasSecret) = try encode(reply, as: R.type.reply)
             outgoing.answers[request.position] = Answer(
                 kind: .success, type: R.type.reply, body: body, hasSecret: hasSecret)
         } catch {
@@ -101,7 +108,7 @@ public struct MessageTransaction: ~Copyable {
 
     /// Refuses a request.
     public mutating func refuse(_ request: Received<some Request>, _ problem: Problem) {
-        guard request.envelope.replyTo != nil else { return }
+        guard request.envelope.wantsAnswer else { return }
         outgoing.answers[request.position] = .problem(problem, to: request.envelope.type, coder)
     }
 
@@ -109,8 +116,14 @@ public struct MessageTransaction: ~Copyable {
         add(command, to: .commands)
     }
 
+    /// Has the schedule look at the tables after the commit: something in them is due.
+    mutating func wakeSchedule() {
+        outgoing.wakesSchedule = true
+    }
+
     private mutating func add(
-        _ message: some Message, to exchange: OutgoingRecord.Exchange, sequence: Int64? = nil, traceparent: String? = nil
+        _ message: some Message, to exchange: OutgoingRecord.Exchange, sequence: Int64? = nil,
+        traceparent: String? = nil
     ) {
         if let record = record(message, exchange, sequence: sequence, traceparent: traceparent) {
             outgoing.records.append(record)
@@ -121,10 +134,7 @@ public struct MessageTransaction: ~Copyable {
         _ message: M, _ exchange: OutgoingRecord.Exchange, sequence: Int64? = nil, traceparent: String?
     ) -> OutgoingRecord? {
         do {
-            let (body, hasSecret) = try coder.body(of: message)
-            guard body.count <= limits.bodyBytesMax else {
-                throw MessageTooLarge(type: M.type.description, bytes: body.count)
-            }
+            let (body, hasSecret) = try encode(message, as: M.type.description)
             return OutgoingRecord(
                 id: .version7(at: now), exchange: exchange, type: M.type.description, body: body, hasSecret: hasSecret,
                 sequence: sequence, traceparent: traceparent, time: now)
@@ -132,5 +142,11 @@ public struct MessageTransaction: ~Copyable {
             outgoing.failure = outgoing.failure ?? error
             return nil
         }
+    }
+
+    private func encode(_ value: some Encodable, as type: String) throws -> (body: [UInt8], hasSecret: Bool) {
+        let (body, hasSecret) = try coder.body(of: value)
+        guard body.count <= limits.bodyBytesMax else { throw MessageTooLarge(type: type, bytes: body.count) }
+        return (body, hasSecret)
     }
 }

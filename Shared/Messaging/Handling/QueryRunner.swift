@@ -38,8 +38,13 @@ struct QueryRunner: Sendable {
     private func answer(_ delivery: Delivery) async {
         let start = ContinuousClock.now
         let envelope = EnvelopeReader(limits: limits).envelope(of: delivery)
-        guard let route = routes[envelope.type], envelope.defect == nil || envelope.defect?.code == "no-id" else {
-            await file(delivery, envelope)
+        // A query has no effect that an id could keep from happening twice.
+        var needed = envelope
+        if needed.defect?.code == "no-id" { needed.defect = nil }
+        let objection = needed.objection(routedBy: delivery.routingKey)
+        guard let route = routes[envelope.type], objection == nil else {
+            let unknown = Problem("unknown-type", "This queue has no handler for the type of the message.")
+            await file(delivery, envelope, objection ?? unknown)
             return
         }
         let answer = await answer(delivery.body, envelope, route)
@@ -54,15 +59,17 @@ struct QueryRunner: Sendable {
 
     /// The reply or the problem; `nil` where nobody waits any more.
     private func answer(_ body: [UInt8], _ envelope: Envelope, _ route: any QueryRoute) async -> Answer? {
-        if let deadline = envelope.deadline, deadline < Date() {
-            Counter(label: "citycoop.queries.expired").increment()
+        if envelope.isLate(at: Date()) {
+            Counter(label: "citycoop.expired.messages").increment()
             return nil
         }
-        guard envelope.replyTo != nil else { return nil }
+        guard envelope.wantsAnswer else { return nil }
         let problem: Problem
         do {
             if let refusal = access.refusal(of: envelope.user, sending: route.type) { throw refusal }
-            return try await route.answer(body, envelope, reading: database, limits: limits)
+            let answer = try await route.answer(body, envelope, reading: database, limits: limits)
+            if answer.body.count <= limits.bodyBytesMax { return answer }
+            problem = Problem("answer-too-large", "The answer does not fit into a message: ask for less.")
         } catch let refusal as Problem {
             problem = refusal
         } catch let error as ContractBroken {
@@ -74,10 +81,7 @@ struct QueryRunner: Sendable {
         return .problem(problem, to: envelope.type, BodyCoder(limits: limits))
     }
 
-    private func file(_ delivery: Delivery, _ envelope: Envelope) async {
-        let problem =
-            envelope.defect.map { Problem($0.code, $0.reason) }
-            ?? Problem("unknown-type", "This queue has no handler for the type of the message.")
+    private func file(_ delivery: Delivery, _ envelope: Envelope, _ problem: Problem) async {
         let defective = Defective(
             envelope: envelope, body: delivery.body, key: envelope.id.isEmpty ? nil : InboxKey(envelope),
             content: InboxKey.content(type: envelope.type, body: delivery.body), problem: problem)

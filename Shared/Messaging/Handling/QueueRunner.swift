@@ -60,7 +60,9 @@ struct QueueRunner: Sendable {
                 let start = ContinuousClock.now
                 switch group {
                 case .handle(let route, let messages):
-                    try await run(messages[...], route, &open)
+                    let (inTime, late) = divide(messages, route)
+                    if !late.isEmpty { try await file(late, &open) }
+                    if !inTime.isEmpty { try await run(inTime[...], route, &open) }
                     note(route.type.description, messages.count, since: start)
                 case .file(let messages):
                     try await file(messages, &open)
@@ -69,9 +71,25 @@ struct QueueRunner: Sendable {
             return true
         } catch {
             logger.warning("handing messages back", metadata: ["count": "\(open.count)", "error": "\(error)"])
-            await consumer.handBack(Array(open))
+            // In the order of arrival: that is the order in which they come again.
+            await consumer.handBack(intake.tags.filter(open.contains))
             return false
         }
+    }
+
+    /// Sorts out what has become too late while it waited for the batches before it.
+    private func divide(
+        _ messages: [(tag: DeliveryTag, incoming: Incoming)], _ route: any Route
+    ) -> (inTime: [(tag: DeliveryTag, incoming: Incoming)], late: [(tag: DeliveryTag, defective: Defective)]) {
+        let now = reader.now()
+        let late = messages.filter { $0.incoming.envelope.isLate(at: now) }
+        if late.isEmpty { return (messages, []) }
+        return (
+            messages.filter { !$0.incoming.envelope.isLate(at: now) },
+            late.map { tag, incoming in
+                (tag, Defective(late: incoming.envelope, incoming.body, incoming.content, as: route.type.kind))
+            }
+        )
     }
 
     /// Handles messages in one transaction; on failure again, in halves, or filed, as the kind of failure asks.
@@ -114,18 +132,14 @@ struct QueueRunner: Sendable {
             switch verdict {
             case .broken(let broken, let reason):
                 code = broken
-                outcome = try await transactions.park(
-                    incoming, state: .failed, problem: Problem(broken, "The message could not be handled."),
-                    reason: reason)
+                outcome = try await transactions.park(incoming, forGood: true, code: broken, reason: reason)
             case .conflict, .serverTrouble:
                 code = "conflict"
                 outcome = try await transactions.park(
-                    incoming, state: .parked, problem: Problem("conflict", ""),
-                    reason: "Other transactions were in the way each time.")
+                    incoming, forGood: false, code: code, reason: "Other transactions were in the way each time.")
             case .unexplained(let reason):
                 code = "handler-failed"
-                outcome = try await transactions.park(
-                    incoming, state: .parked, problem: Problem("handler-failed", ""), reason: reason)
+                outcome = try await transactions.park(incoming, forGood: false, code: code, reason: reason)
             }
         } catch {
             throw HandBack(cause: error)

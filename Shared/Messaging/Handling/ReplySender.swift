@@ -2,12 +2,13 @@ import AMQP
 import Logging
 import Metrics
 
-/// Sends answers without making the queue wait for the broker's confirm; at most so many batches are on their way at once.
+/// Sends answers without making the queue wait for the broker's confirm; at most so many are on their way at once.
 actor ReplySender {
     private let publisher: any MessagePublishing
-    private let batchesMax: Int
-    private var waiting: [[OutgoingMessage]] = []
-    private var onTheirWay = 0
+    private let openMax: Int
+    private var waiting: [OutgoingMessage] = []
+    /// Answers taken and not settled: those that wait and those on their way.
+    private var open = 0
     private var isStopping = false
     private let changed = Wakeup()
     private let sent = Counter(
@@ -16,21 +17,22 @@ actor ReplySender {
 
     init(publisher: any MessagePublishing, limits: MessagingLimits) {
         self.publisher = publisher
-        batchesMax = limits.replyBatchesMax
+        openMax = limits.repliesOpenMax
     }
 
-    /// Takes answers to send; waits only where too many are on their way already.
+    /// Takes answers to send; waits only where too many are open already.
     func send(_ answers: [OutgoingMessage]) async {
         guard !answers.isEmpty else { return }
-        while waiting.count + onTheirWay >= batchesMax, !isStopping, !Task.isCancelled {
+        while open > 0, open + answers.count > openMax, !isStopping, !Task.isCancelled {
             let seen = changed.count
             await changed.wait(beyond: seen)
         }
-        waiting.append(answers)
+        open += answers.count
+        waiting += answers
         changed.signal()
     }
 
-    /// Sends until ``stop()``.
+    /// Sends until ``stop(by:)``.
     func run() async {
         await withDiscardingTaskGroup { group in
             while !isStopping || !waiting.isEmpty, !Task.isCancelled {
@@ -39,16 +41,19 @@ actor ReplySender {
                     await changed.wait(beyond: seen)
                     continue
                 }
-                let batch = waiting.flatMap { $0 }
+                let batch = waiting
                 waiting = []
-                onTheirWay += 1
                 group.addTask { await self.publish(batch) }
             }
         }
     }
 
-    /// Ends ``run()`` when everything is sent.
-    func stop() {
+    /// Ends ``run()`` when everything is sent and settled, or `deadline` has passed.
+    func stop(by deadline: ContinuousClock.Instant) async {
+        while open > 0, deadline > .now, !Task.isCancelled {
+            let seen = changed.count
+            await changed.wait(beyond: seen, until: deadline)
+        }
         isStopping = true
         changed.signal()
     }
@@ -61,7 +66,7 @@ actor ReplySender {
             case .returned, .refused, .lost, .unacceptable: unroutable.increment()
             }
         }
-        onTheirWay -= 1
+        open -= batch.count
         changed.signal()
     }
 }

@@ -17,17 +17,19 @@ enum Verdict: Equatable {
         case let error as PostgresError: self = .init(database: error)
         case let error as ContractBroken: self = .broken(code: "contract-broken", reason: error.reason)
         case let problem as Problem: self = .broken(code: problem.code, reason: problem.description)
-        case is CancellationError: self = .serverTrouble
+        case is CancellationError, is OutboxRelay.Away: self = .serverTrouble
         default: self = .unexplained(reason: "\(type(of: error))")
         }
     }
 
     private init(database error: PostgresError) {
-        if error.sqlState == "57014" {
+        if error.isCommitInDoubt || error.severity == "FATAL" {
+            self = .serverTrouble
+        } else if error.sqlState == "57014" {
             // A statement that ran into its time-out may have waited for others, or be the fault of one message that would
             // be handed back for ever: class 57 is trouble of the server, but this one of its codes is not.
             self = .conflict
-        } else if error.isConnectionTrouble || error.isCommitInDoubt {
+        } else if error.isConnectionTrouble {
             self = .serverTrouble
         } else if error.isSerialization {
             self = .conflict

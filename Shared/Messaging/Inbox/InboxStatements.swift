@@ -106,6 +106,27 @@ struct SetInboxState: Statement {
     }
 }
 
+/// Forgets failures that were mended or given up, with what operators did about them; returns a row for each.
+struct ForgetOldFailures: Statement {
+    static let sql = """
+        DELETE FROM failure WHERE failure_id IN (
+            SELECT failure_id FROM failure WHERE state IN (3, 4) AND failed_at < now() - make_interval(secs => $1)
+            LIMIT $2 FOR UPDATE SKIP LOCKED)
+        RETURNING 1::integer
+        """
+    var olderThanSeconds: Double
+    var max: Int64
+
+    func bind(_ parameters: inout Parameters) {
+        parameters.add(olderThanSeconds)
+        parameters.add(max)
+    }
+
+    static func row(_ columns: inout Columns) throws -> Int32 {
+        try columns.next()
+    }
+}
+
 /// Forgets messages that are settled and older than the retention; returns a row for each.
 struct ForgetOld: Statement {
     static let sql = """

@@ -20,6 +20,8 @@ struct InboxTransactions: Sendable {
     let limits: MessagingLimits
     /// Signalled when handled messages are committed; wakes the background jobs.
     var handled = Wakeup()
+    /// Signalled when something was committed that is due sooner than the schedule may expect.
+    var due = Wakeup()
 
     /// Handles messages of one route; throws what the handler or the database throws, and then nothing has happened.
     func handle(_ incoming: [Incoming], by route: any Route) async throws -> Outcome {
@@ -98,6 +100,7 @@ struct InboxTransactions: Sendable {
             }
             let now = Date()
             for message in defective {
+                if !message.isFiled { Counter(label: "citycoop.expired.messages").increment() }
                 let answer = Answer.problem(message.problem, to: message.envelope.type, coder)
                 if let message = answer.message(to: message.envelope, source: source, at: now) {
                     outcome.answers.append(message)
@@ -108,43 +111,47 @@ struct InboxTransactions: Sendable {
         }
     }
 
-    /// Parks one message that a handler failed on, or files it as failed.
-    func park(_ incoming: Incoming, state: InboxState, problem: Problem, reason: String) async throws -> Outcome {
-        try await database.withConnection { connection in
+    /// Parks one message that a handler failed on, to be tried again; or files it as failed, and answers it.
+    func park(_ incoming: Incoming, forGood: Bool, code: String, reason: String) async throws -> Outcome {
+        let isFailed = forGood || limits.retryDelays.isEmpty
+        return try await database.withConnection { connection in
             let coder = BodyCoder(limits: limits)
             var work = MessageTransaction(on: connection, coder: coder, limits: limits)
             var outcome = Outcome()
             do {
-                let taken = try await take([(incoming.key, incoming.content)], as: state, in: &work)
-                if !taken.fresh.isEmpty {
-                    let defective = Defective(
-                        envelope: incoming.envelope, body: incoming.body, key: incoming.key, content: incoming.content,
-                        problem: Problem(problem.code, reason))
-                    try file(
-                        defective, state: state == .parked ? FailureCode.parked : FailureCode.failed, key: incoming.key,
-                        in: &work)
+                let message = (incoming.key, incoming.content)
+                if try await take([message], as: isFailed ? .failed : .parked, in: &work).fresh.isEmpty {
+                    // Another instance has had it meanwhile.
+                    await work.rollback()
+                    return outcome
+                }
+                let defective = Defective(
+                    envelope: incoming.envelope, body: incoming.body, key: incoming.key, content: incoming.content,
+                    problem: Problem(code, reason))
+                try file(
+                    defective, state: isFailed ? FailureCode.failed : FailureCode.parked, key: incoming.key, in: &work)
+                if isFailed {
+                    outcome.answers += giveUp(incoming.envelope, key: incoming.key, code: code, coder, in: &work)
                 }
             } catch {
                 await work.rollback()
                 throw error
             }
-            if state == .failed {
-                let answer = Answer.problem(problem, to: incoming.envelope.type, coder)
-                if let message = answer.message(to: incoming.envelope, source: source, at: Date()) {
-                    outcome.answers.append(message)
-                }
-            }
             try await work.commit()
+            due.signal()
             return outcome
         }
     }
 
     // MARK: Steps
 
-    /// Takes what is new, and reads what became of the rest. Keys are distinct and inserted in sorted order.
+    /// Takes what is new, and reads what became of the rest.
+    ///
+    /// Keys are distinct and inserted in sorted order.
     func take(
         _ messages: [(key: InboxKey, content: [UInt8])], as state: InboxState, in work: inout MessageTransaction
     ) async throws -> (fresh: Set<Int>, repeated: [(Int, ReadTaken.Row)]) {
+        guard !messages.isEmpty else { return ([], []) }
         let order = messages.indices.sorted { messages[$0].key.bytes.lexicographicallyPrecedes(messages[$1].key.bytes) }
         let taken = try await work.execute(
             TakeNew(
@@ -172,16 +179,17 @@ struct InboxTransactions: Sendable {
                 problem: .idReused)
             try file(reused, state: FailureCode.failed, key: nil, in: &work)
             answer = .problem(.idReused, to: incoming.envelope.type, coder)
+        } else if row.state == InboxState.parked.rawValue {
+            answer = .problem(.notHandledYet, to: incoming.envelope.type, coder)
         } else if row.isReplyKept, let reply = row.reply, let kind = row.replyKind.flatMap(Answer.Kind.init) {
             answer = Answer(
                 kind: kind, type: Answer.replyType(incoming.envelope.type),
                 body: row.replyIsSealed == true ? try seal.open(reply, for: row.key) : reply,
                 hasSecret: row.replyIsSealed == true)
-        } else if row.state == InboxState.parked.rawValue {
-            // Its answer comes when it has been handled.
-            return
         } else {
-            answer = .problem(route.keptReply.expired, to: incoming.envelope.type, coder)
+            let wasHandled = row.state == InboxState.done.rawValue
+            answer = .problem(
+                wasHandled ? route.keptReply.expired : .notHandled("failed"), to: incoming.envelope.type, coder)
         }
         if let message = answer.message(to: incoming.envelope, source: source, at: work.now) {
             outcome.answers.append(message)
@@ -203,22 +211,31 @@ struct InboxTransactions: Sendable {
         work.write(keep)
     }
 
+    /// The answer to a message that has failed for good, kept for those who ask again.
+    func giveUp(
+        _ envelope: Envelope, key: InboxKey?, code: String, _ coder: BodyCoder, in work: inout MessageTransaction
+    ) -> [OutgoingMessage] {
+        guard envelope.wantsAnswer else { return [] }
+        let answer = Answer.problem(.notHandled(code), to: envelope.type, coder)
+        if let key {
+            work.write(
+                KeepReplies(
+                    queue: queue, keys: [key.bytes], kinds: [answer.kind.rawValue], replies: [answer.body],
+                    sealed: [false], keptSeconds: limits.inboxRetention.inSeconds))
+        }
+        return answer.message(to: envelope, source: source, at: work.now).map { [$0] } ?? []
+    }
+
     /// Writes what leaves, commits, and hands it to the relay.
     func finish(_ work: consuming MessageTransaction) async throws {
         let outgoing = work.outgoing
-        guard !outgoing.records.isEmpty || !outgoing.scheduled.isEmpty else {
-            try await work.commit()
-            return
-        }
-        let admission: OutboxRelay.Admission
+        let admission: OutboxRelay.Admission?
         do {
             if !outgoing.scheduled.isEmpty {
                 let rows = try StoredRecords(outgoing.scheduled.map(\.record), seal)
                 work.write(WriteSchedule(rows: rows, due: outgoing.scheduled.map(\.due)))
             }
-            let rows = try StoredRecords(outgoing.records, seal)
-            admission = try await relay.admit(outgoing.records.count)
-            work.write(WriteOutbox(owner: admission.owner, rows: rows))
+            admission = try await admit(outgoing.records, in: &work)
         } catch {
             await work.rollback()
             throw error
@@ -226,10 +243,24 @@ struct InboxTransactions: Sendable {
         do {
             try await work.commit()
         } catch let error {
-            if error.isCommitInDoubt { await relay.inDoubt(admission) } else { await relay.abandoned(admission) }
+            if let admission {
+                if error.isCommitInDoubt { await relay.inDoubt(admission) } else { await relay.abandoned(admission) }
+            }
             throw error
         }
-        await relay.committed(admission, outgoing.records)
+        if let admission { await relay.committed(admission, outgoing.records) }
+        if outgoing.wakesSchedule { due.signal() }
+    }
+
+    /// Writes messages into the outbox, if there are any.
+    private func admit(
+        _ records: [OutgoingRecord], in work: inout MessageTransaction
+    ) async throws -> OutboxRelay.Admission? {
+        guard !records.isEmpty else { return nil }
+        let rows = try StoredRecords(records, seal)
+        let admission = try await relay.admit(records.count)
+        work.write(WriteOutbox(owner: admission.owner, isInMemory: admission.isInMemory, rows: rows))
+        return admission
     }
 
     private func file(
@@ -242,7 +273,7 @@ struct InboxTransactions: Sendable {
             FileFailure(
                 failureId: id, queue: queue, inboxKey: key?.bytes, state: state, type: message.envelope.type,
                 messageId: message.envelope.id, user: message.envelope.user ?? "", code: message.problem.code,
-                reason: message.problem.reason, attempts: isParked ? 1 : 0,
+                reason: message.problem.reason.storable(bytesMax: limits.reasonBytesMax), attempts: isParked ? 1 : 0,
                 retryAfterSeconds: isParked ? limits.retryDelays.first?.inSeconds : nil,
                 envelope: [UInt8](try JSONEncoder().encode(message.envelope)),
                 sealedBody: try seal.seal(message.body, for: id.bytes)))
@@ -250,6 +281,13 @@ struct InboxTransactions: Sendable {
 }
 
 extension Problem {
+    static let notHandledYet = Problem(
+        "not-handled-yet", "The message could not be handled yet and is tried again.", retryable: true)
+
+    static func notHandled(_ code: String) -> Problem {
+        Problem(code, "The message could not be handled; operators have been told.")
+    }
+
     static let idReused = Problem("id-reused", "Another message was sent under the same id.")
 
     /// The sentence for operators.

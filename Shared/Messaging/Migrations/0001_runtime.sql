@@ -26,6 +26,8 @@ CREATE SEQUENCE outbox_owner AS bigint;
 CREATE TABLE outbox (
     message_id uuid PRIMARY KEY,
     owner bigint NOT NULL,
+    -- Whether the owner has the row in memory; the others it reads back.
+    in_memory boolean NOT NULL,
     -- 1 commands, 2 events
     exchange smallint NOT NULL,
     type text NOT NULL,
@@ -73,6 +75,7 @@ CREATE TABLE failure (
 );
 CREATE INDEX failure_due ON failure (retry_at) WHERE state = 1;
 CREATE INDEX failure_open ON failure (failure_id) WHERE state IN (1, 2);
+CREATE INDEX failure_settled ON failure (failed_at) WHERE state IN (3, 4);
 
 -- What operators did about failures.
 CREATE TABLE failure_act (

@@ -16,14 +16,26 @@ struct TellStatus<Owner: ServiceOwner>: QueryHandler {
 
 /// Lists failed messages.
 struct ListFailedMessages<Owner: ServiceOwner>: QueryHandler {
+    let limits: MessagingLimits
+
     func answer(_ query: FindFailures<Owner>, from asker: Asker, reading database: Pool) async throws -> FailurePage {
         let max = query.limit ?? 100
         let states = query.state.map { [FailureCode.code($0)] } ?? [FailureCode.parked, FailureCode.failed]
         let found = try await database.execute(
             ListFailures(
                 states: states, type: query.type, code: query.code, before: query.after, max: Int64(max) + 1))
-        let page = Array(found.prefix(max))
-        return FailurePage(failures: page, next: found.count > max ? page.last?.failureId : nil)
+        let page = fit(found.prefix(max))
+        return FailurePage(failures: page, next: found.count > page.count ? page.last?.failureId : nil)
+    }
+
+    /// As many as fit into an answer; at least one, so that there is an end to turning pages.
+    private func fit(_ found: ArraySlice<FailureSummary>) -> [FailureSummary] {
+        var bytes = 0
+        return found.enumerated().prefix { index, failure in
+            let texts = [failure.type, failure.messageId, failure.userId, failure.code, failure.reason]
+            bytes += texts.reduce(300) { $0 + $1.utf8.count }
+            return index == 0 || bytes <= limits.shownBytesMax
+        }.map(\.element)
     }
 }
 
@@ -42,7 +54,9 @@ struct ShowFailedMessage<Owner: ServiceOwner>: QueryHandler {
             summary: row.summary, body: shown(body, row), bodyBytes: body.count, acts: acts)
     }
 
-    /// The body as its contract reads it, secrets masked. A body that no contract reads is not shown: it may hold a code.
+    /// The body as its contract reads it, secrets masked.
+    ///
+    /// A body that no contract reads is not shown: it may hold a code.
     private func shown(_ body: [UInt8], _ row: ReadFailure.Row) -> String {
         let unreadable = "(\(body.count) bytes that cannot be read as \(row.summary.type))"
         guard let envelope = try? JSONDecoder().decode(Envelope.self, from: Data(row.envelope)),
@@ -53,7 +67,8 @@ struct ShowFailedMessage<Owner: ServiceOwner>: QueryHandler {
         encoder.userInfo[SecretWitness.key] = SecretWitness(masks: true)
         encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
         guard let masked = try? encoder.encode(message) else { return unreadable }
-        return String(decoding: masked, as: UTF8.self)
+        let text = String(decoding: masked.prefix(limits.shownBytesMax), as: UTF8.self)
+        return masked.count <= limits.shownBytesMax ? text : text + "… (\(masked.count) bytes)"
     }
 }
 
@@ -68,6 +83,7 @@ struct RedriveFailedMessages<Owner: ServiceOwner>: Handler {
                     request.failures, state: FailureCode.parked, act: "redrive", by: request.envelope.user,
                     reason: request.reason))
             transaction.setInboxState(.parked, of: touched)
+            transaction.wakeSchedule()
             transaction.answer(request, with: FailuresTouched(count: touched.count))
         }
     }

@@ -4,32 +4,37 @@ import Postgres
 /// Writes messages that leave after the commit.
 struct WriteOutbox: Statement {
     static let sql = """
-        INSERT INTO outbox (message_id, owner, exchange, type, body, is_sealed, sequence, traceparent, created_at)
-        SELECT id, $1, exchange, type, body, sealed, sequence, traceparent, created_at
-        FROM unnest($2::uuid[], $3::smallint[], $4::text[], $5::bytea[], $6::boolean[], $7::bigint[], $8::text[],
-            $9::timestamptz[]) AS sent (id, exchange, type, body, sealed, sequence, traceparent, created_at)
+        INSERT INTO outbox
+            (message_id, owner, in_memory, exchange, type, body, is_sealed, sequence, traceparent, created_at)
+        SELECT id, $1, $2, exchange, type, body, sealed, sequence, traceparent, created_at
+        FROM unnest($3::uuid[], $4::smallint[], $5::text[], $6::bytea[], $7::boolean[], $8::bigint[], $9::text[],
+            $10::timestamptz[]) AS sent (id, exchange, type, body, sealed, sequence, traceparent, created_at)
         """
     var owner: Int64
+    var isInMemory: Bool
     var rows: StoredRecords
 
     func bind(_ parameters: inout Parameters) {
         parameters.add(owner)
+        parameters.add(isInMemory)
         rows.bind(&parameters)
         parameters.add(rows.times)
     }
 }
 
-/// Reads an owner's rows back, oldest first.
+/// Reads rows that went past their owner's memory, oldest first.
 struct ReadOutbox: Statement {
     static let sql = """
         SELECT message_id, exchange, type, body, is_sealed, sequence, traceparent, created_at
-        FROM outbox WHERE owner = $1 ORDER BY message_id LIMIT $2
+        FROM outbox WHERE owner = $1 AND NOT in_memory AND message_id > $2 ORDER BY message_id LIMIT $3
         """
     var owner: Int64
+    var after: UUID
     var max: Int64
 
     func bind(_ parameters: inout Parameters) {
         parameters.add(owner)
+        parameters.add(after)
         parameters.add(max)
     }
 
@@ -45,6 +50,26 @@ struct DeleteSent: Statement {
 
     func bind(_ parameters: inout Parameters) {
         parameters.add(ids)
+    }
+}
+
+/// Moves messages that cannot be sent as they are into the schedule: nothing is lost, and nothing waits behind them.
+struct SetAside: Statement {
+    static let sql = """
+        WITH moved AS (
+            DELETE FROM outbox WHERE message_id = ANY ($1)
+            RETURNING message_id, exchange, type, body, is_sealed, sequence, traceparent
+        )
+        INSERT INTO schedule (message_id, due_at, exchange, type, body, is_sealed, sequence, traceparent)
+        SELECT message_id, now() + make_interval(secs => $2), exchange, type, body, is_sealed, sequence, traceparent
+        FROM moved
+        """
+    var ids: [UUID]
+    var seconds: Double
+
+    func bind(_ parameters: inout Parameters) {
+        parameters.add(ids)
+        parameters.add(seconds)
     }
 }
 
@@ -71,7 +96,7 @@ struct ClaimOrphans: Statement {
             SELECT owner FROM (SELECT DISTINCT owner FROM outbox WHERE owner <> $1) AS owners
             WHERE pg_try_advisory_xact_lock(\(OutboxLock.space), (owner % 2147483648)::integer)
         ), claimed AS (
-            UPDATE outbox SET owner = $1 WHERE owner IN (SELECT owner FROM gone) RETURNING 1
+            UPDATE outbox SET owner = $1, in_memory = false WHERE owner IN (SELECT owner FROM gone) RETURNING 1
         )
         SELECT count(*) FROM claimed
         """

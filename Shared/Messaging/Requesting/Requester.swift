@@ -111,9 +111,10 @@ public final class Requester: Sendable {
     public func call(
         _ type: String, body: [UInt8], within limit: Duration = .seconds(10), id: UUID = .version7()
     ) async throws(RequestError) -> RawReply {
-        guard let replyTo = await replyQueue(within: limit) else { throw .notSent("there is no reply queue") }
-        let correlation = UUID.version7().uuidString.lowercased()
-        let message = message(type, body, id, correlation, replyTo, deadline: Date() + limit.inSeconds)
+        let (end, deadline) = (ContinuousClock.now + limit, Date() + limit.inSeconds)
+        guard let replyTo = await replyQueue(by: end) else { throw .notSent("there is no reply queue") }
+        let correlation = UUID.version7().text
+        let message = message(type, body, id, correlation, replyTo, deadline: deadline)
         slots.withLock { $0[correlation] = .open }
         let outcome = await withTaskGroup(of: Outcome?.self) { group in
             group.addTask {
@@ -121,7 +122,7 @@ public final class Requester: Sendable {
                 return nil
             }
             group.addTask {
-                try? await Task.sleep(for: limit)
+                try? await Task.sleep(until: end, clock: .continuous)
                 self.end(correlation, .failure(.deadlineExceeded))
                 return nil
             }
@@ -200,8 +201,7 @@ public final class Requester: Sendable {
     }
 
     /// The name of the reply queue, as soon as there is one.
-    private func replyQueue(within limit: Duration) async -> String? {
-        let deadline = ContinuousClock.now + limit
+    private func replyQueue(by deadline: ContinuousClock.Instant) async -> String? {
         while deadline > .now, !Task.isCancelled {
             if let name = consumer.queueName { return name }
             await Pause.sleep(.milliseconds(10))
@@ -212,7 +212,7 @@ public final class Requester: Sendable {
     private func message(
         _ type: String, _ body: [UInt8], _ id: UUID, _ correlation: String, _ replyTo: String, deadline: Date
     ) -> OutgoingMessage {
-        let id = id.uuidString.lowercased()
+        let id = id.text
         let now = Date()
         return OutgoingMessage(
             exchange: Topology.Names.requests, routingKey: type, mandatory: true,

@@ -47,7 +47,7 @@ public struct HandlerSet<Owner: ServiceOwner>: Sendable {
         all.add(RedriveFailedMessages<Owner>())
         all.add(DiscardFailedMessages<Owner>())
         all.add(TellStatus<Owner>(copies: copies.map(\.kind.rawValue)))
-        all.add(ListFailedMessages<Owner>())
+        all.add(ListFailedMessages<Owner>(limits: limits))
         all.add(ShowFailedMessage<Owner>(routes: all.routes, seal: seal, limits: limits))
         let promised = Set(
             Catalogue.requests(of: Owner.name).map(\.type.description)

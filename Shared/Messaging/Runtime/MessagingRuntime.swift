@@ -5,6 +5,7 @@ public import Logging
 import Metrics
 public import Postgres
 public import ServiceLifecycle
+import Synchronization
 
 /// Everything that moves messages in one service: its consumers, its outbox, its schedule, its copies.
 ///
@@ -26,11 +27,19 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
     private let consumers: [QueueName: Consumer]
     private let keeper: CopyKeeper
     private let handled = Wakeup()
+    private let due = Wakeup()
+    private let isStopping = Atomic(false)
 
     /// Describes the runtime of a service; nothing is opened before ``run()``.
+    ///
+    /// - Parameters:
+    ///   - limits: The bounds of the runtime itself.
+    ///   - brokerLimits: The bounds of its connections to the broker.
+    ///   - databaseLimits: The bounds of its connections to the database; how many there are is said by `limits`.
     public init(
         _ handlers: HandlerSet<Owner>, broker: BrokerAddress, database: DatabaseAddress, seal: Seal,
-        access: any AccessPolicy = OwnersSpeak(), limits: MessagingLimits = MessagingLimits(), logger: Logger
+        access: any AccessPolicy = OwnersSpeak(), limits: MessagingLimits = MessagingLimits(),
+        brokerLimits: AMQPLimits = AMQPLimits(), databaseLimits: PostgresLimits = PostgresLimits(), logger: Logger
     ) {
         let name = Owner.name.rawValue
         let handlers = handlers.complete(seal: seal, limits: limits)
@@ -39,18 +48,20 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
         self.logger = logger
         self.seal = seal
         self.access = access
-        var readingLimits = PostgresLimits()
+        var readingLimits = databaseLimits
         readingLimits.poolConnections = limits.readingConnections
-        var workLimits = PostgresLimits()
+        var workLimits = databaseLimits
         workLimits.poolConnections = limits.workConnections
         work = Pool(database, name: name, limits: workLimits)
         reading = Pool(database, name: "\(name) reading", limits: readingLimits)
         let report = ConnectionReport(logger: logger)
-        eventPublisher = Publisher(name: "\(name) out", address: broker, events: report.of("events out"))
-        replyPublisher = Publisher(name: "\(name) replies", address: broker, events: report.of("replies out"))
+        eventPublisher = Publisher(
+            name: "\(name) out", address: broker, limits: brokerLimits, events: report.of("events out"))
+        replyPublisher = Publisher(
+            name: "\(name) replies", address: broker, limits: brokerLimits, events: report.of("replies out"))
         relay = OutboxRelay(
             source: Owner.name, publisher: eventPublisher, seal: seal, limits: limits, logger: logger
-        ) { try await Connection.connect(to: database, name: "\(name) outbox") }
+        ) { try await Connection.connect(to: database, name: "\(name) outbox", limits: databaseLimits) }
         replies = ReplySender(publisher: replyPublisher, limits: limits)
         consumers = Dictionary(
             uniqueKeysWithValues: QueueName.allCases.map { queue in
@@ -59,7 +70,7 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
                     queue,
                     Consumer(
                         name: "\(name) \(queue.rawValue)", source: .queue(Topology.Names.queue(Owner.name, queue)),
-                        prefetch: queue == .dead ? limits.deadPrefetch : wide, address: broker,
+                        prefetch: queue == .dead ? limits.deadPrefetch : wide, address: broker, limits: brokerLimits,
                         events: report.of(queue.rawValue))
                 )
             })
@@ -76,7 +87,8 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
     public func checkBroker() throws -> String {
         let missing = QueueName.allCases.filter { consumers[$0]?.isConnected != true }.map(\.rawValue)
         guard missing.isEmpty, eventPublisher.isConnected, replyPublisher.isConnected else {
-            throw NotReady(reason: "not connected: \((missing.isEmpty ? ["publishers"] : missing).joined(separator: ", "))")
+            throw NotReady(
+                reason: "not connected: \((missing.isEmpty ? ["publishers"] : missing).joined(separator: ", "))")
         }
         guard !eventPublisher.isBlocked, !replyPublisher.isBlocked else {
             throw NotReady(reason: "the broker blocks publishers")
@@ -118,34 +130,44 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
 
     /// Runs the queues, the schedule and the copies until the service is told to stop and the batches in hand are done.
     private func runLanes() async {
-        await withTaskGroup(of: Void.self) { lanes in
-            for queue in [QueueName.commands, .bulk, .events] {
-                guard let consumer = consumers[queue] else { continue }
-                lanes.addTask { await self.runner(queue, consumer).run() }
-            }
-            if let consumer = consumers[.queries] {
-                lanes.addTask { await self.queryRunner(consumer).run() }
-            }
-            if let consumer = consumers[.dead] {
-                lanes.addTask { await self.deadRunner(consumer).run() }
-            }
+        await withTaskGroup(of: Bool.self) { lanes in
+            for (queue, consumer) in consumers { lanes.addTask { await self.runLane(queue, consumer) } }
             await withTaskGroup(of: Void.self) { background in
                 background.addTask { await self.keeper.run() }
                 background.addTask { await self.schedule().run() }
                 for job in handlers.jobs { background.addTask { await self.jobRunner(job).run() } }
                 try? await gracefulShutdown()
                 logger.info("stops taking messages")
+                isStopping.store(true, ordering: .releasing)
                 background.cancelAll()
             }
             for consumer in consumers.values { await consumer.cancel() }
-            await lanes.waitForAll()
+            lanes.addTask {
+                await Pause.sleep(self.limits.finishTimeout)
+                return false
+            }
+            // What is cancelled is handed back: it comes again.
+            var open = consumers.count
+            while open > 0, let isLane = await lanes.next() {
+                if isLane { open -= 1 } else { lanes.cancelAll() }
+            }
+            lanes.cancelAll()
         }
+    }
+
+    private func runLane(_ queue: QueueName, _ consumer: Consumer) async -> Bool {
+        switch queue {
+        case .commands, .bulk, .events: await runner(queue, consumer).run()
+        case .queries: await queryRunner(consumer).run()
+        case .dead: await deadRunner(consumer).run()
+        }
+        return true
     }
 
     /// Sends what is still here, within a bounded time.
     private func drain() async {
         let deadline = ContinuousClock.now + limits.drainTimeout
-        await replies.stop()
+        await replies.stop(by: deadline)
         await relay.stop(by: deadline)
         for consumer in consumers.values { await consumer.close() }
         await eventPublisher.close()
@@ -159,7 +181,7 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
     private func transactions(_ queue: String) -> InboxTransactions {
         InboxTransactions(
             source: Owner.name, queue: queue, database: work, relay: relay, seal: seal, limits: limits,
-            handled: handled)
+            handled: handled, due: due)
     }
 
     private func runner(_ queue: QueueName, _ consumer: Consumer) -> QueueRunner {
@@ -179,8 +201,8 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
 
     private func deadRunner(_ consumer: Consumer) -> DeadRunner {
         DeadRunner(
-            consumer: consumer, transactions: transactions(QueueName.dead.rawValue), limits: limits, logger: logger,
-            waitForDatabase: waitForDatabase)
+            consumer: consumer, service: Owner.name, transactions: { self.transactions($0) }, limits: limits,
+            logger: logger, waitForDatabase: waitForDatabase)
     }
 
     private func jobRunner(_ job: any BackgroundJob) -> JobRunner {
@@ -191,17 +213,18 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
         ScheduleRunner(
             database: work, relay: relay,
             retries: RetryRunner(
-                routes: handlers.routes, database: work, seal: seal, replies: replies, limits: limits, logger: logger,
-                transactions: { self.transactions($0) }),
-            limits: limits, logger: logger)
+                routes: handlers.routes, access: access, database: work, seal: seal, replies: replies, limits: limits,
+                logger: logger, transactions: { self.transactions($0) }),
+            limits: limits, logger: logger, due: due)
     }
 
     private var waitForDatabase: @Sendable () async -> Void {
-        { [work, relay, limits] in
+        {
             repeat {
-                await Pause.sleep(limits.databasePause)
-                if work.isConnected, await relay.owner != nil, (try? await work.execute(ReadNextDue())) != nil { return }
-            } while !Task.isCancelled
+                await Pause.sleep(self.limits.databasePause)
+                let hasSession = await self.relay.owner != nil
+                if self.work.isConnected, hasSession, (try? await self.work.execute(ReadNextDue())) != nil { return }
+            } while !Task.isCancelled && !self.isStopping.load(ordering: .acquiring)
         }
     }
 }
@@ -231,11 +254,13 @@ private struct ConnectionReport: Sendable {
                     "no connection to the broker",
                     metadata: metadata.merging(["error": "\(error)", "retry_after": "\(delay)"]) { $1 })
             case .blocked(let reason):
-                logger.warning("the broker blocks publishers", metadata: metadata.merging(["reason": "\(reason)"]) { $1 })
+                logger.warning(
+                    "the broker blocks publishers", metadata: metadata.merging(["reason": "\(reason)"]) { $1 })
             case .unblocked:
                 logger.notice("the broker takes messages again", metadata: metadata)
             case .consumerCancelled(let queue):
-                logger.warning("the broker cancelled a consumer", metadata: metadata.merging(["queue": "\(queue)"]) { $1 })
+                logger.warning(
+                    "the broker cancelled a consumer", metadata: metadata.merging(["queue": "\(queue)"]) { $1 })
             }
         }
     }

@@ -13,41 +13,65 @@ struct ScheduleRunner: Sendable {
     let retries: RetryRunner
     let limits: MessagingLimits
     let logger: Logger
+    /// Signalled when something may be due sooner than was known.
+    let due: Wakeup
 
     /// Runs until the task is cancelled.
+    ///
+    /// Retries and retention may take long, and nothing that is due waits for them.
     func run() async {
-        var lastRetention = ContinuousClock.now
+        async let sending: Void = loop("scheduled messages", until: ReadNextDue()) {
+            while try await moveDue() == limits.scheduleBatchMax {}
+        }
+        async let retrying: Void = loop("retries", until: ReadNextRetry()) {
+            while try await retries.runNext() {}
+        }
+        async let forgetting: Void = forget()
+        _ = await (sending, retrying, forgetting)
+    }
+
+    /// Does `work` whenever some of it is due.
+    private func loop(
+        _ what: String, until next: some NextStatement, _ work: () async throws -> Void
+    ) async {
         while !Task.isCancelled {
+            let seen = due.count
             var sleep = limits.schedulePoll
             do {
-                while try await moveDue() == limits.scheduleBatchMax {}
-                while try await retries.runNext() {}
-                if lastRetention.duration(to: .now) > limits.retentionInterval {
-                    lastRetention = .now
-                    try await forgetOld()
-                }
-                if let next = try await database.execute(ReadNextDue()).first ?? nil {
-                    sleep = min(sleep, .milliseconds(Int64(max(0, min(next, 60)) * 1_000) + 1))
+                try await work()
+                if let seconds = try await database.execute(next).first ?? nil {
+                    sleep = min(sleep, max(limits.schedulePauseMin, .seconds(min(seconds, 60)) + .milliseconds(1)))
                 }
             } catch {
-                logger.warning("the schedule cannot run", metadata: ["error": "\(error)"])
-                sleep = .seconds(1)
+                if Task.isCancelled { return }
+                logger.warning("the schedule cannot run", metadata: ["of": "\(what)", "error": "\(error)"])
+                sleep = limits.schedulePauseAfterError
             }
-            await Pause.sleep(sleep)
+            await due.wait(beyond: seen, until: .now + sleep)
         }
     }
 
     /// Moves due messages into the outbox; returns how many.
     private func moveDue() async throws -> Int {
-        guard let owner = await relay.owner else { return 0 }
+        guard let owner = await relay.owner else { throw OutboxRelay.Away() }
         let moved = try await database.execute(MoveDue(owner: owner, max: Int64(limits.scheduleBatchMax))).count
         if moved > 0 { await relay.noteBacklog(of: owner) }
         return moved
     }
 
-    private func forgetOld() async throws {
-        let statement = ForgetOld(
-            olderThanSeconds: limits.inboxRetention.inSeconds, max: Int64(limits.retentionChunk))
-        while try await database.execute(statement).count == limits.retentionChunk {}
+    private func forget() async {
+        let max = Int64(limits.retentionChunk)
+        let inbox = ForgetOld(olderThanSeconds: limits.inboxRetention.inSeconds, max: max)
+        let failures = ForgetOldFailures(olderThanSeconds: limits.failureRetention.inSeconds, max: max)
+        while !Task.isCancelled {
+            await Pause.sleep(limits.retentionInterval)
+            do {
+                while try await database.execute(inbox).count == max {}
+                while try await database.execute(failures).count == max {}
+            } catch {
+                if Task.isCancelled { return }
+                logger.warning("retention cannot be enforced", metadata: ["error": "\(error)"])
+            }
+        }
     }
 }

@@ -27,8 +27,8 @@ struct MoveDue: Statement {
                 FOR UPDATE SKIP LOCKED)
             RETURNING message_id, exchange, type, body, is_sealed, sequence, traceparent
         )
-        INSERT INTO outbox (message_id, owner, exchange, type, body, is_sealed, sequence, traceparent)
-        SELECT message_id, $1, exchange, type, body, is_sealed, sequence, traceparent FROM due
+        INSERT INTO outbox (message_id, owner, in_memory, exchange, type, body, is_sealed, sequence, traceparent)
+        SELECT message_id, $1, false, exchange, type, body, is_sealed, sequence, traceparent FROM due
         RETURNING 1::integer
         """
     var owner: Int64
@@ -44,17 +44,27 @@ struct MoveDue: Statement {
     }
 }
 
-/// Reads when the next scheduled message or parked retry is due, in seconds from now.
-struct ReadNextDue: Statement {
-    static let sql = """
-        SELECT extract(epoch FROM least(
-            (SELECT min(due_at) FROM schedule), (SELECT min(retry_at) FROM failure WHERE state = 1)
-        ) - clock_timestamp())::double precision
-        """
+/// Reads in how many seconds something is due next; `nil` if nothing is.
+protocol NextStatement: Statement where Row == Double? {}
 
+extension NextStatement {
     func bind(_ parameters: inout Parameters) {}
 
     static func row(_ columns: inout Columns) throws -> Double? {
         try columns.next()
     }
+}
+
+/// When the next scheduled message is due.
+struct ReadNextDue: NextStatement {
+    static let sql = """
+        SELECT extract(epoch FROM min(due_at) - clock_timestamp())::double precision FROM schedule
+        """
+}
+
+/// When the next parked message is due.
+struct ReadNextRetry: NextStatement {
+    static let sql = """
+        SELECT extract(epoch FROM min(retry_at) - clock_timestamp())::double precision FROM failure WHERE state = 1
+        """
 }

@@ -17,7 +17,9 @@ struct Answer: Sendable {
 
     static func problem(_ problem: Problem, to type: String, _ coder: BodyCoder) -> Answer {
         // A problem is three texts and a flag: encoding it cannot fail.
-        let body = (try? coder.body(of: problem).bytes) ?? Array(#"{"code":"\#(problem.code)","title":"","retryable":false}"#.utf8)
+        let body =
+            (try? coder.body(of: problem).bytes)
+            ?? Array(#"{"code":"\#(problem.code)","title":"","retryable":false}"#.utf8)
         return Answer(kind: .problem, type: replyType(type), body: body, hasSecret: false)
     }
 
@@ -30,7 +32,7 @@ struct Answer: Sendable {
     /// The message, if the request wants an answer in a queue that may be written to.
     func message(to request: Envelope, source: ServiceName, at time: Date) -> OutgoingMessage? {
         guard let queue = request.replyTo, ReplyAddress.isAllowed(queue) else { return nil }
-        let id = UUID.version7().uuidString.lowercased()
+        let id = UUID.version7().text
         var headers: [String: HeaderValue] = [
             "cloudEvents_id": .string(id), "cloudEvents_source": .string(source.rawValue),
             "cloudEvents_type": .string(type), "cloudEvents_specversion": .string("1.0"),
@@ -41,7 +43,8 @@ struct Answer: Sendable {
             exchange: "", routingKey: queue, mandatory: true,
             properties: Properties(
                 contentType: kind == .success ? "application/json" : "application/problem+json", headers: headers,
-                deliveryMode: 1, correlationID: request.correlationId ?? request.id, messageID: id,
+                deliveryMode: 1, correlationID: request.correlationId ?? (request.id.isEmpty ? nil : request.id),
+                messageID: id,
                 timestamp: UInt64(max(0, time.timeIntervalSince1970)), type: type, appID: source.rawValue),
             body: body)
     }

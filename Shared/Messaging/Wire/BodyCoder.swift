@@ -23,20 +23,30 @@ struct BodyCoder {
 
     /// Decodes a message and checks its fields.
     func message<M: Message>(_ type: M.Type, from body: [UInt8], mode: Envelope.Mode) throws -> M {
-        guard JSONNesting.isWithin(jsonDepthMax, body) else {
-            throw ContractBroken(reason: "The body nests deeper than \(jsonDepthMax) levels.")
-        }
+        guard JSONNesting.isWithin(jsonDepthMax, body) else { throw tooDeep }
         let message: M
         do {
             switch mode {
             case .binary: message = try decoder.decode(M.self, from: Data(body))
-            case .structured: message = try decoder.decode(StructuredBody<M>.self, from: Data(body)).message(decoder)
+            case .structured: message = try structured(body)
             }
         } catch let error as DecodingError {
             throw ContractBroken(reason: BodyCoder.explain(error))
         }
         try message.validate()
         return message
+    }
+
+    private func structured<M: Message>(_ body: [UInt8]) throws -> M {
+        let event = try decoder.decode(StructuredBody<M>.self, from: Data(body))
+        if let data = event.data { return data }
+        guard let data = event.data_base64 else { throw ContractBroken(reason: "The event has no data.") }
+        guard JSONNesting.isWithin(jsonDepthMax, data) else { throw tooDeep }
+        return try decoder.decode(M.self, from: data)
+    }
+
+    private var tooDeep: ContractBroken {
+        ContractBroken(reason: "The body nests deeper than \(jsonDepthMax) levels, or is not in UTF-8.")
     }
 
     /// Encodes a value, and says whether it holds a secret.
@@ -49,7 +59,9 @@ struct BodyCoder {
     /// Says where a body is wrong; Foundation's own texts may quote the value.
     static func explain(_ error: DecodingError) -> String {
         func place(_ context: DecodingError.Context, _ key: (any CodingKey)? = nil) -> String {
-            let path = (context.codingPath + (key.map { [$0] } ?? [])).map { $0.intValue.map(String.init) ?? $0.stringValue }
+            let path = (context.codingPath + (key.map { [$0] } ?? [])).map {
+                $0.intValue.map(String.init) ?? $0.stringValue
+            }
             return path.isEmpty ? "the body" : "\"\(path.prefix(8).joined(separator: ".").prefix(120))\""
         }
         return switch error {
@@ -66,12 +78,4 @@ struct BodyCoder {
 private struct StructuredBody<M: Decodable>: Decodable {
     var data: M?
     var data_base64: Data?
-
-    func message(_ decoder: JSONDecoder) throws -> M {
-        if let data { return data }
-        guard let data_base64 else {
-            throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: "no data"))
-        }
-        return try decoder.decode(M.self, from: data_base64)
-    }
 }

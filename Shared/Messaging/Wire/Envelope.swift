@@ -1,3 +1,4 @@
+import Contracts
 public import FoundationEssentials
 
 /// What a message says about itself, however it was spelled on the wire.
@@ -7,7 +8,8 @@ public import FoundationEssentials
 public struct Envelope: Codable, Sendable, Equatable {
     /// Something that keeps a message from being handled.
     public struct Defect: Codable, Sendable, Equatable {
-        /// For programs: `no-id`, `attribute-too-long`, `structured-unreadable`, `headers-truncated`.
+        /// For programs: `no-id`, `attribute-unreadable`, `deadline-unreadable`, `structured-unreadable`,
+        /// `headers-truncated`.
         public var code: String
         /// For people.
         public var reason: String
@@ -67,12 +69,29 @@ public struct Envelope: Codable, Sendable, Equatable {
     }
 }
 
+extension Envelope {
+    /// Whether an answer is wanted, in a queue that may be written to.
+    var wantsAnswer: Bool { replyTo.map(ReplyAddress.isAllowed) ?? false }
+
+    /// Why a message that came by this routing key is not to be handled.
+    ///
+    /// The broker checks the routing key against what a user may write; a message that calls itself something else would get
+    /// past that check.
+    func objection(routedBy key: String) -> Problem? {
+        if let defect { return Problem(defect.code, defect.reason) }
+        guard type != key else { return nil }
+        return Problem("type-differs", "The type of the message is not the routing key by which it was sent.")
+    }
+}
+
 /// Which queues an answer may be sent to.
 ///
 /// Anything else would let a sender make a service write into any queue.
 public enum ReplyAddress {
     /// Whether `queue` looks like a queue for answers.
     public static func isAllowed(_ queue: String) -> Bool {
-        ["reply.", "amq.gen-", "amq.rabbitmq.reply-to."].contains { queue.hasPrefix($0) && queue.utf8.count > $0.utf8.count }
+        ["reply.", "amq.gen-", "amq.rabbitmq.reply-to."].contains {
+            queue.hasPrefix($0) && queue.utf8.count > $0.utf8.count
+        }
     }
 }

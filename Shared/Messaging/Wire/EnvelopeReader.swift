@@ -1,6 +1,7 @@
 public import AMQP
 import Contracts
 import FoundationEssentials
+import Metrics
 
 /// Reads what a delivery says about itself: CloudEvents 1.0 in binary mode in three spellings, in structured mode, and
 /// bare messages that know no CloudEvents.
@@ -33,26 +34,34 @@ public struct EnvelopeReader: Sendable {
             deadline: deadline(attributes, properties), correlationId: properties.correlationID,
             replyTo: properties.replyTo, traceparent: attributes["traceparent"],
             sequence: attributes["sequence"].flatMap(Int64.init), mode: isStructured ? .structured : .binary)
+        if let deadline = attributes["deadline"], Timestamp(deadline) == nil {
+            defect = defect ?? .init(code: "deadline-unreadable", reason: "The deadline is not a time as in RFC 3339.")
+        }
         if delivery.headersTruncated {
             defect = .init(code: "headers-truncated", reason: "The headers are too many or nested too deeply.")
         }
         if id?.isEmpty != false {
-            defect = defect ?? .init(code: "no-id", reason: "The message has no id: set message_id, or the CloudEvents id.")
+            defect =
+                defect ?? .init(code: "no-id", reason: "The message has no id: set message_id, or the CloudEvents id.")
         }
         envelope.defect = defect
         return bounded(envelope)
     }
 
-    /// CloudEvents attributes among the headers: `cloudEvents_id`, `cloudEvents:id` or `ce-id`; and `traceparent` and
-    /// `deadline`, which stand by themselves as well.
+    /// CloudEvents attributes among the headers.
+    ///
+    /// They are spelled `cloudEvents_id`, `cloudEvents:id` or `ce-id`; `traceparent` and `deadline` stand by themselves as
+    /// well. Where spellings contradict one another the one that is read last wins, each time: under another id the same
+    /// message would be another.
     private func headerAttributes(_ headers: [String: HeaderValue]) -> [String: String] {
         var attributes: [String: String] = [:]
-        for (name, value) in headers {
-            guard let text = text(value) else { continue }
-            for prefix in ["cloudEvents_", "cloudEvents:", "ce-"] where name.hasPrefix(prefix) {
-                attributes[String(name.dropFirst(prefix.count))] = text
+        for prefix in ["ce-", "cloudEvents:", "cloudEvents_"] {
+            for (name, value) in headers where name.hasPrefix(prefix) {
+                if let text = text(value) { attributes[String(name.dropFirst(prefix.count))] = text }
             }
-            if name == "traceparent" || name == "deadline" { attributes[name] = text }
+        }
+        for name in ["traceparent", "deadline"] {
+            if let text = headers[name].flatMap(text) { attributes[name] = text }
         }
         return attributes
     }
@@ -90,9 +99,9 @@ public struct EnvelopeReader: Sendable {
         var envelope = envelope
         var cut = false
         func bound(_ text: String) -> String {
-            let isFine = text.utf8.count <= limits.attributeBytesMax && !text.utf8.contains(0)
-            cut = cut || !isFine
-            return isFine ? text : String(text.replacing("\0", with: "").prefix(limits.attributeBytesMax / 4))
+            let storable = text.storable(bytesMax: limits.attributeBytesMax)
+            cut = cut || storable != text
+            return storable
         }
         envelope.id = bound(envelope.id)
         envelope.source = bound(envelope.source)
@@ -100,6 +109,7 @@ public struct EnvelopeReader: Sendable {
         envelope.user = envelope.user.map(bound)
         envelope.correlationId = envelope.correlationId.map(bound)
         envelope.replyTo = envelope.replyTo.map(bound)
+        if envelope.replyTo != nil, !envelope.wantsAnswer { Counter(label: "citycoop.replies.forbidden").increment() }
         envelope.traceparent = envelope.traceparent.map(bound)
         if cut {
             envelope.defect =
@@ -141,6 +151,7 @@ enum JSONNesting {
         var escaped = false
         for byte in json {
             if inString {
+                if byte == 0 { return false }
                 if escaped {
                     escaped = false
                 } else if byte == UInt8(ascii: "\\") {
@@ -151,14 +162,28 @@ enum JSONNesting {
                 continue
             }
             switch byte {
+            // Never in JSON in UTF-8; and in UTF-16 and UTF-32, where brackets could be hidden from this look, always.
+            case 0: return false
             case UInt8(ascii: "\""): inString = true
             case UInt8(ascii: "{"), UInt8(ascii: "["):
                 open += 1
                 if open > depth { return false }
-            case UInt8(ascii: "}"), UInt8(ascii: "]"): open -= 1
+            case UInt8(ascii: "}"), UInt8(ascii: "]"): open = max(0, open - 1)
             default: break
             }
         }
         return true
+    }
+}
+
+extension String {
+    /// What a column of type `text` takes, and a list of hundreds can show: without zero characters, at most so long.
+    func storable(bytesMax: Int) -> String {
+        let hasZero = utf8.contains(0)
+        guard hasZero || utf8.count > bytesMax else { return self }
+        // Not the characters: what looks like one may be a letter under a megabyte of accents. A scalar has up to 4 bytes.
+        let scalars = unicodeScalars.lazy.filter { $0 != "\0" }
+        return String(
+            String.UnicodeScalarView(utf8.count > bytesMax ? Array(scalars.prefix(bytesMax / 4)) : Array(scalars)))
     }
 }

@@ -29,7 +29,7 @@ struct OutgoingRecord: Sendable {
 
     /// The message in CloudEvents binary mode over AMQP, persistent.
     func message(source: ServiceName) -> OutgoingMessage {
-        let id = id.uuidString.lowercased()
+        let id = id.text
         var headers: [String: HeaderValue] = [
             "cloudEvents_id": .string(id),
             "cloudEvents_source": .string(source.rawValue),

@@ -41,7 +41,8 @@ public struct ScratchVhost: Sendable {
 /// The broker is the one named by `CITYCOOP_TEST_AMQP_URL` and `CITYCOOP_TEST_MANAGEMENT_URL`.
 public func withScratchVhost<Result>(_ body: (ScratchVhost) async throws -> Result) async throws -> Result {
     let environment = ProcessInfo.processInfo.environment
-    guard let amqp = environment["CITYCOOP_TEST_AMQP_URL"], let http = environment["CITYCOOP_TEST_MANAGEMENT_URL"] else {
+    guard let amqp = environment["CITYCOOP_TEST_AMQP_URL"], let http = environment["CITYCOOP_TEST_MANAGEMENT_URL"]
+    else {
         throw ScratchVhostError.noBroker
     }
     var address = try BrokerAddress(url: amqp)

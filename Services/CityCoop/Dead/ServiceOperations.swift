@@ -1,0 +1,87 @@
+import Contracts
+import FoundationEssentials
+import Messaging
+
+/// The messages about failures and status that every service answers to, by service.
+struct ServiceOperations: Sendable {
+    /// Asks.
+    let requester: Requester
+    /// How long an answer may take.
+    let limit: Duration
+
+    private func owner(_ service: ServiceName) -> any ServiceOwner.Type {
+        switch service {
+        case .cities: CitiesService.self
+        case .events: EventsService.self
+        case .vouchers: VouchersService.self
+        case .notifications: NotificationsService.self
+        }
+    }
+
+    /// How the service is.
+    func status(of service: ServiceName) async throws -> ServiceStatus {
+        func ask<Owner: ServiceOwner>(_: Owner.Type) async throws -> ServiceStatus {
+            try await requester.call(GetStatus<Owner>(), within: limit)
+        }
+        return try await ask(owner(service))
+    }
+
+    /// A page of its failed messages.
+    func failures(
+        of service: ServiceName, state: FailureState?, type: String?, code: String?, limit max: Int, after: UUID?
+    ) async throws -> FailurePage {
+        func ask<Owner: ServiceOwner>(_: Owner.Type) async throws -> FailurePage {
+            let query = FindFailures<Owner>(state: state, type: type, code: code, limit: max, after: after)
+            return try await requester.call(query, within: limit)
+        }
+        return try await ask(owner(service))
+    }
+
+    /// One failed message; nil if the service does not know it.
+    func failure(_ id: UUID, of service: ServiceName) async throws -> FailureDetail? {
+        func ask<Owner: ServiceOwner>(_: Owner.Type) async throws -> FailureDetail {
+            try await requester.call(GetFailure<Owner>(failureId: id), within: limit)
+        }
+        do {
+            return try await ask(owner(service))
+        } catch RequestError.problem(let problem) where problem.code == "failure-unknown" {
+            return nil
+        }
+    }
+
+    /// Has failed messages tried again; returns how many.
+    func redrive(_ failures: FailureSelection, reason: String?, of service: ServiceName) async throws -> Int {
+        func ask<Owner: ServiceOwner>(_: Owner.Type) async throws -> Int {
+            try await requester.call(RedriveFailures<Owner>(failures, reason: reason), within: limit).count
+        }
+        return try await ask(owner(service))
+    }
+
+    /// Gives failed messages up; returns how many.
+    func discard(_ failures: FailureSelection, reason: String, of service: ServiceName) async throws -> Int {
+        func ask<Owner: ServiceOwner>(_: Owner.Type) async throws -> Int {
+            try await requester.call(DiscardFailures<Owner>(failures, reason: reason), within: limit).count
+        }
+        return try await ask(owner(service))
+    }
+
+    /// Asks several services at once; the answers and the failures come in the order of the services.
+    func each<Answer: Sendable>(
+        of services: [ServiceName], _ question: @escaping @Sendable (ServiceName) async throws -> Answer
+    ) async -> [(service: ServiceName, answer: Result<Answer, any Error>)] {
+        await withTaskGroup(of: (ServiceName, Result<Answer, any Error>).self) { group in
+            for service in services {
+                group.addTask {
+                    do {
+                        return (service, .success(try await question(service)))
+                    } catch {
+                        return (service, .failure(error))
+                    }
+                }
+            }
+            var answers: [ServiceName: Result<Answer, any Error>] = [:]
+            for await (service, answer) in group { answers[service] = answer }
+            return services.compactMap { service in answers[service].map { (service, $0) } }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+import ArgumentParser
+
+/// Tells the story of the suite in real messages.
+struct DemoCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "demo",
+        abstract: "Tell the story of the suite in real messages: cities, vouchers, an event, mails, the ledger.",
+        discussion: """
+            Needs the four services. Cities, merchants and people are the same each time; vouchers and the event are new, so \
+            it can be told again and again. The people are invented.
+
+            Examples:
+              citycoop demo
+              citycoop demo --timeout 60
+            """)
+
+    @Option(help: "Seconds to wait for each answer.")
+    var timeout = Seconds(20)
+
+    func run() async throws {
+        try await reporting {
+            let surroundings = Surroundings.ours
+            let address = try surroundings.broker()
+            let mails = try surroundings.value("NOTIFICATIONS_MAIL_FOLDER").map { MailFolder(path: $0) }
+            try await EventWatch.with(address, patterns: [Delivered.type]) { watch in
+                try await OperatorSession.with(address) { session in
+                    let stage = Stage(requester: session.requester, limit: timeout.duration)
+                    let known = try await FoundingChapters(stage: stage).tell()
+                    try await VoucherChapter(stage: stage, known: known).tell()
+                    try await EventChapter(stage: stage, known: known).tell()
+                    try await MailChapter(watch: watch, mails: mails, limit: timeout.duration).tell()
+                    try await LedgerChapter(stage: stage).tell()
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,27 @@
+import Contracts
+
+/// The books at the end.
+struct LedgerChapter {
+    let stage: Stage
+
+    func tell() async throws {
+        Story.chapter("The books, replayed from the first entry")
+        let ledger = try await stage.ask(GetLedger())
+        let rows = ledger.lines.map { [Self.meaning(of: $0.account), "\(Money($0.sum, $0.currency))"] }
+        for line in TextTable(rows, numeric: [1]).lines { Story.tell(line) }
+        Story.tell("\(ledger.vouchers) vouchers, \(ledger.redemptions) redemptions.", by: GetLedger.type)
+        guard ledger.balanced else {
+            throw CommandFailure(.refused, "The books do not balance: this must never happen.")
+        }
+        Story.tell("What was paid in is what is owed: the sum is zero, and every balance equals its entries.")
+    }
+
+    private static func meaning(of account: String) -> String {
+        switch account {
+        case "issuer-cash": "paid by those who bought vouchers"
+        case "voucher": "owed to those who hold vouchers"
+        case "merchant-payable": "owed to shops"
+        default: account
+        }
+    }
+}

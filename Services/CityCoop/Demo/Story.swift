@@ -1,0 +1,70 @@
+import Contracts
+import Messaging
+
+/// Prints a story for somebody who knows nothing of the suite yet.
+enum Story {
+    /// Begins a chapter.
+    static func chapter(_ title: String) {
+        Terminal.write("\n\(title)")
+    }
+
+    /// Tells what happened, and by which message.
+    static func tell(_ text: String, by type: MessageType? = nil) {
+        Terminal.write("  \(text)")
+        if let type { Terminal.write("      \(type)") }
+    }
+}
+
+/// Asks the services on behalf of the story.
+struct Stage: Sendable {
+    /// The wait before something is asked again that may succeed later.
+    private static let pause = Duration.milliseconds(200)
+
+    let requester: Requester
+    /// How long each answer may take, repetitions included.
+    let limit: Duration
+
+    /// Asks until there is an answer or a refusal for good, under the same business id: nothing happens twice.
+    ///
+    /// - Throws: ``Problem`` for a refusal, and a failure with words for the user if nobody answers in time.
+    func ask<R: Request>(_ request: R) async throws -> R.Reply {
+        let deadline = ContinuousClock.now + limit
+        return try await Progress.during("waiting for the answer to \(R.type)") {
+            while true {
+                do throws(RequestError) {
+                    return try await requester.call(request, within: deadline - ContinuousClock.now)
+                } catch {
+                    guard isWorthAnotherTry(error), ContinuousClock.now < deadline else {
+                        throw explained(error, R.type)
+                    }
+                }
+                try await Task.sleep(for: Self.pause)
+            }
+        }
+    }
+
+    private func isWorthAnotherTry(_ error: RequestError) -> Bool {
+        if case .problem(let problem) = error { problem.retryable } else { false }
+    }
+
+    private func explained(_ error: RequestError, _ type: MessageType) -> any Error {
+        switch error {
+        case .problem(let problem): problem
+        case .deadlineExceeded:
+            CommandFailure(
+                .deadline, "\(type.owner.rawValue) does not answer to \(type).",
+                hint: "citycoop status  tells how the services are, citycoop up  starts them")
+        case .unroutable, .notSent, .unreadable: error
+        }
+    }
+
+    /// Asks for something that has to be refused; returns the refusal.
+    func beRefused<R: Request>(_ request: R) async throws -> Problem {
+        do {
+            _ = try await ask(request)
+        } catch let problem as Problem {
+            return problem
+        }
+        throw CommandFailure(.refused, "\(R.type) was carried out and should have been refused.")
+    }
+}

@@ -1,0 +1,60 @@
+import Contracts
+import FoundationEssentials
+import Messaging
+
+/// Vouchers are issued in Weiz and spent in Lendava.
+struct VoucherChapter {
+    let stage: Stage
+    let known: Known
+
+    func tell() async throws {
+        let weiz = try known.cities.city("weiz")
+        let lendava = try known.cities.city(Cast.bookshop.city)
+        Story.chapter("Vouchers are issued in \(weiz.officialName) and spent in \(lendava.officialName)")
+        let claras = try await issue(Money(5_000, "EUR"), to: Cast.clara, by: weiz)
+        let anas = try await issue(Money(2_500, "EUR"), to: Cast.ana, by: weiz)
+        _ = try await issue(Money(3_000, "EUR"), to: Cast.bence, by: weiz)
+        try await spendAll(anas, Cast.ana)
+        try await spendTwiceAsOne(claras, Cast.clara)
+    }
+
+    private func issue(_ value: Money, to person: Cast.Person, by city: CityFacts) async throws -> IssueVoucher.Reply {
+        let voucher = try await stage.ask(
+            IssueVoucher(issueId: .version7(), issuerCityId: city.cityId, value: value, personId: person.id))
+        let shown = voucher.code.revealed.prefix(4)
+        Story.tell(
+            "\(person.name) gets a voucher over \(value); its code, \(shown)-…, is told this once.",
+            by: IssueVoucher.type)
+        return voucher
+    }
+
+    private func spendAll(_ voucher: IssueVoucher.Reply, _ person: Cast.Person) async throws {
+        let shop = Cast.bookshop
+        let receipt = try await stage.ask(redemption(of: voucher, voucher.value))
+        Story.tell(
+            "\(person.name) spends \(receipt.amount) at \(shop.name); \(receipt.balance) are left.",
+            by: RedeemVoucher.type)
+        let problem = try await stage.beRefused(redemption(of: voucher, Money(500, voucher.value.currency)))
+        Story.tell("A second try with 5.00 EUR is refused: \(problem.code). \(problem.title)", by: RedeemVoucher.type)
+    }
+
+    private func spendTwiceAsOne(_ voucher: IssueVoucher.Reply, _ person: Cast.Person) async throws {
+        let redemption = redemption(of: voucher, Money(1_850, voucher.value.currency))
+        let first = try await stage.ask(redemption)
+        let again = try await stage.ask(redemption)
+        guard first == again else {
+            throw CommandFailure(.refused, "A repeated redemption got another receipt than the first.")
+        }
+        Story.tell("\(person.name) spends \(first.amount). The till hears no answer and asks again under the same id:")
+        Story.tell("the same receipt, booked once; \(again.balance) are left.", by: RedeemVoucher.type)
+        let balance = try await stage.ask(GetBalance(code: voucher.code)).balance
+        guard balance == first.balance else {
+            throw CommandFailure(.refused, "The balance is \(balance), and the receipt said \(first.balance).")
+        }
+    }
+
+    private func redemption(of voucher: IssueVoucher.Reply, _ amount: Money) -> RedeemVoucher {
+        RedeemVoucher(
+            redemptionId: .version7(), code: voucher.code, merchantId: Cast.bookshop.id, amount: amount)
+    }
+}

@@ -1,0 +1,99 @@
+import Contracts
+import FoundationEssentials
+
+/// How the suite is at one moment.
+struct SuiteReport: Codable, Equatable, Sendable {
+    /// How a service is.
+    struct Service: Codable, Equatable, Sendable {
+        var name: ServiceName
+        /// Whether it says over HTTP that it is ready; absent where its port is not known here.
+        var ready: Bool?
+        /// What it says, or why it says nothing.
+        var readiness: String
+        /// What it answers to `get-status`; absent if it does not answer.
+        var status: ServiceStatus?
+        /// Why it does not answer.
+        var silence: String?
+    }
+
+    /// How a queue is.
+    struct Queue: Codable, Equatable, Sendable {
+        var name: String
+        /// Messages that wait.
+        var ready: Int
+        /// Messages in hand; as the broker counted them some seconds ago.
+        var unacknowledged: Int?
+        var consumers: Int
+        /// The age of the message at the head in seconds, where the broker tells it.
+        var headAgeSeconds: Double?
+    }
+
+    var services: [Service]
+    var queues: [Queue]
+    /// Queues that should be there.
+    var missingQueues: [String]
+    /// Commands that nobody answers to.
+    var unroutable: Int
+}
+
+/// Whether a report is one of a suite that is well, and if not, why.
+struct Verdict: Codable, Equatable, Sendable {
+    /// Where well ends.
+    enum Limits {
+        /// Events that were committed so long ago and are not with the broker.
+        static let outboxSeconds = 30.0
+        /// A message that has waited so long at the head of a queue.
+        static let headSeconds = 60.0
+    }
+
+    /// What is wrong; empty if all is well.
+    var faults: [String]
+
+    var isWell: Bool { faults.isEmpty }
+
+    init(_ report: SuiteReport) {
+        // Where a service does not run, nobody reads its queues: that goes without saying.
+        let silent = Set(
+            report.services.filter { $0.ready == false && $0.status == nil }.flatMap { service in
+                QueueName.allCases.map { Topology.Names.queue(service.name, $0) }
+            })
+        faults =
+            report.services.flatMap { Self.faults(of: $0) } + report.missingQueues.map { "queue \($0) is missing" }
+            + report.queues.filter { !silent.contains($0.name) }.flatMap { Self.faults(of: $0) }
+        if report.unroutable > 0 {
+            faults.append("\(report.unroutable) commands lie in \(Topology.Names.unroutable)")
+        }
+    }
+
+    private static func faults(of service: SuiteReport.Service) -> [String] {
+        let name = service.name.rawValue
+        guard let status = service.status else {
+            return [service.ready == false ? "\(name) is not ready and does not answer" : "\(name) does not answer"]
+        }
+        var faults: [String] = []
+        if service.ready == false { faults.append("\(name) is not ready") }
+        if status.failed > 0 { faults.append("\(name) has \(status.failed) failed messages") }
+        if status.outboxOldestSeconds > Limits.outboxSeconds {
+            faults.append("\(name) has not sent an event for \(Int(status.outboxOldestSeconds)) s")
+        }
+        let incomplete = status.copies.filter { !$0.complete }.map(\.name)
+        if !incomplete.isEmpty {
+            faults.append("\(name) waits for its first copy of \(incomplete.joined(separator: ", "))")
+        }
+        return faults
+    }
+
+    private static func faults(of queue: SuiteReport.Queue) -> [String] {
+        if queue.name == Topology.Names.unroutable { return [] }
+        if queue.consumers == 0 { return ["nobody reads \(queue.name) (\(queue.ready) messages wait)"] }
+        if let age = queue.headAgeSeconds, age > Limits.headSeconds {
+            return ["the head of \(queue.name) has waited for \(Int(age)) s"]
+        }
+        return []
+    }
+
+    /// One line.
+    var line: String {
+        isWell ? "All is well." : "Not well: \(faults.joined(separator: "; "))."
+    }
+}

@@ -1,0 +1,51 @@
+import Contracts
+import FoundationEssentials
+import Testing
+
+@testable import citycoop
+
+@Suite struct DemoTests {
+    @Test func citiesAreFoundByTheirSlug() throws {
+        let cities = try Cast.cities()
+        #expect(try cities.city("ormoz").officialName == "Ormož")
+        #expect(try cities.city("lendava").name(in: "hu") == "Lendva")
+        #expect(throws: CommandFailure.self) { try cities.city("atlantis") }
+    }
+
+    @Test func theCastKeepsItsContracts() throws {
+        let cities = try Cast.cities()
+        for person in Cast.people {
+            try person.contact.validate()
+            #expect(person.email.hasSuffix("@example.org"))
+        }
+        #expect(Set(Cast.people.map(\.language)) == ["de", "sl", "hu"])
+        for shop in Cast.shops {
+            let city = try cities.city(shop.city)
+            try RegisterMerchant(merchantId: shop.id, cityId: city.cityId, name: shop.name).validate()
+        }
+        #expect(Set(Cast.people.map(\.id) + Cast.shops.map(\.id)).count == Cast.people.count + Cast.shops.count)
+    }
+
+    @Test func everybodyIsToldSomethingAndNothingTwice() {
+        #expect(Set(MailChapter.expected).count == MailChapter.expected.count)
+        #expect(Set(MailChapter.expected.map(\.person)) == Set(Cast.people.map(\.id)))
+    }
+
+    @Test(arguments: [
+        ("Subject: Hello\r\n\r\nSubject: not this", "Hello"),
+        ("From: a\nsubject:  plain text \n\n", "plain text"),
+        ("Subject: =?UTF-8?Q?Br=C3=BCckenfest?=\r\n\r\n", "Brückenfest"),
+        ("Subject: =?UTF-8?Q?H=C3=ADd=C3=BCnnep?=\r\n =?UTF-8?Q?_a_Mur=C3=A1n?=\r\n\r\n", "Hídünnep a Murán"),
+        ("Subject: =?utf-8?B?xb5hbWV0?= in\r\n\tmore\r\n\r\n", "žamet in more"),
+        ("Subject: =?UTF-8?Q?broken=?=\r\n\r\n", "=?UTF-8?Q?broken=?="),
+        ("Subject: =?latin1?Q?x?=\r\n\r\n", "=?latin1?Q?x?="),
+    ])
+    func subjectsAreReadAsTheirReadersSeeThem(_ mail: String, _ subject: String) {
+        #expect(MailHeader.subject(of: mail) == subject)
+    }
+
+    @Test func aMailWithoutASubjectHasNone() {
+        #expect(MailHeader.subject(of: "From: a\r\n\r\nSubject: in the text") == nil)
+        #expect(MailFolder(path: "/nowhere").subject(of: UUID()) == nil)
+    }
+}

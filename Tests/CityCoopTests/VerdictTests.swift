@@ -1,0 +1,85 @@
+import Contracts
+import FoundationEssentials
+import Testing
+
+@testable import citycoop
+
+@Suite struct VerdictTests {
+    private let well = SuiteReport(
+        services: ServiceName.allCases.map {
+            SuiteReport.Service(
+                name: $0, ready: true, readiness: "ready",
+                status: ServiceStatus(
+                    outboxRows: 3, outboxOldestSeconds: 0.5, scheduled: 2, parked: 1, failed: 0,
+                    copies: [ServiceStatus.Copy(name: "cities", complete: true)]))
+        },
+        queues: Topology.suite.queues.map {
+            let readers = $0.name == Topology.Names.unroutable ? 0 : 1
+            return SuiteReport.Queue(
+                name: $0.name, ready: 0, unacknowledged: 0, consumers: readers, headAgeSeconds: nil)
+        },
+        missingQueues: [], unroutable: 0)
+
+    @Test func aBusySuiteIsWell() {
+        var report = well
+        report.queues[0].ready = 100_000
+        report.queues[0].headAgeSeconds = 59
+        report.services[0].ready = nil
+        #expect(Verdict(report).isWell)
+        #expect(Verdict(report).line == "All is well.")
+    }
+
+    /// Words of the verdict, and what brings them about.
+    static let faults: [(words: String, change: @Sendable (inout SuiteReport) -> Void)] = [
+        ("not ready", { $0.services[1].ready = false }),
+        ("events does not answer", { $0.services[1].status = nil }),
+        (
+            "events is not ready and does not answer",
+            {
+                $0.services[1].ready = false
+                $0.services[1].status = nil
+                for index in $0.queues.indices where $0.queues[index].name.hasPrefix("events.") {
+                    $0.queues[index].consumers = 0
+                }
+            }
+        ),
+        ("1 failed", { $0.services[1].status?.failed = 1 }),
+        ("has not sent", { $0.services[1].status?.outboxOldestSeconds = 31 }),
+        (
+            "first copy of merchants",
+            { $0.services[1].status?.copies.append(ServiceStatus.Copy(name: "merchants", complete: false)) }
+        ),
+        (
+            "nobody reads events.queries",
+            {
+                guard let index = $0.queues.firstIndex(where: { $0.name == "events.queries" }) else { return }
+                $0.queues[index].consumers = 0
+            }
+        ),
+        ("has waited for 61 s", { $0.queues[2].headAgeSeconds = 61.5 }),
+        ("queue cities.bulk is missing", { $0.missingQueues = ["cities.bulk"] }),
+        ("2 commands lie in citycoop.unroutable", { $0.unroutable = 2 }),
+    ]
+
+    @Test(arguments: faults.indices)
+    func eachFaultIsNamed(_ index: Int) {
+        let (words, change) = Self.faults[index]
+        var report = well
+        change(&report)
+        let verdict = Verdict(report)
+        #expect(verdict.faults.count == 1, "\(verdict.faults)")
+        #expect(verdict.line.hasPrefix("Not well: "))
+        #expect(verdict.line.contains(words), "\(verdict.line)")
+    }
+
+    @Test func theReportForPeopleNamesEveryServiceAndQueue() {
+        var report = well
+        report.services[2].status = nil
+        report.services[2].silence = "No answer came before the deadline."
+        let text = StatusText(report).text
+        for name in ServiceName.allCases.map(\.rawValue) + report.queues.map(\.name) {
+            #expect(text.contains("\n\(name) "), "\(name)")
+        }
+        #expect(text.contains("vouchers: No answer came before the deadline."))
+    }
+}
