@@ -53,7 +53,10 @@ struct ScheduleRunner: Sendable {
 
     /// Moves due messages into the outbox; returns how many.
     private func moveDue() async throws -> Int {
-        guard let owner = await relay.owner else { throw OutboxRelay.Away() }
+        guard let owner = await relay.owner else {
+            await Pause.sleep(limits.databasePause)
+            return 0
+        }
         let moved = try await database.execute(MoveDue(owner: owner, max: Int64(limits.scheduleBatchMax))).count
         if moved > 0 { await relay.noteBacklog(of: owner) }
         return moved

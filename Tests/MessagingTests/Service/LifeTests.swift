@@ -35,8 +35,10 @@ private struct CountIncomplete: Statement {
                     }
                     lateness.append(due.duration(to: .now))
                 }
-                // Sent, handled and heard of; the best, because the machine may be busy with other tests.
-                #expect(lateness.min() ?? .seconds(9) < .milliseconds(250), "\(lateness)")
+                // Sent, handled and heard of: 15 ms on a machine that does nothing else. The best counts, because other tests
+                // run beside this one; that none waits for the poll, which is every 5 s, the middle one shows.
+                #expect(lateness.sorted()[0] < .milliseconds(250), "\(lateness)")
+                #expect(lateness.sorted()[2] < .seconds(2), "\(lateness)")
                 #expect(lateness.allSatisfy { $0 > .milliseconds(-100) }, "\(lateness)")
             }
         }
@@ -79,7 +81,9 @@ private struct CountIncomplete: Statement {
             try await server.runScript("ALTER DATABASE \(name) ALLOW_CONNECTIONS false")
             try await client.send(issues(20))
             let start = ContinuousClock.now
-            try await service.running(waits: false) {
+            var limits = MessagingLimits.quick
+            limits.finishTimeout = .seconds(50)
+            try await service.running(limits, waits: false) {
                 try await eventually("the service is there") {
                     try await service.vhost.management.connections(in: service.vhost.name).count > 5
                 }

@@ -30,6 +30,23 @@ private final class FakePublisher: MessagePublishing {
     var count: Int { taken.withLock { $0.count } }
 }
 
+/// A broker that confirms when it is told to.
+private final class GatedPublisher: MessagePublishing {
+    private let gate: Wakeup
+    private let taken = Atomic(0)
+
+    init(gate: Wakeup) { self.gate = gate }
+
+    var count: Int { taken.load(ordering: .acquiring) }
+
+    func publish(_ messages: [OutgoingMessage]) async -> [AMQP.Confirmation] {
+        let seen = gate.count
+        taken.add(messages.count, ordering: .releasing)
+        await gate.wait(beyond: seen)
+        return messages.map { _ in .confirmed }
+    }
+}
+
 private struct CountOutbox: Statement {
     static let sql = "SELECT (SELECT count(*) FROM outbox), (SELECT count(*) FROM schedule)"
 
@@ -167,6 +184,9 @@ private struct BreakSessions: Statement {
             await relay.noteBacklog(of: owner)
             try await waitUntilEmpty(connection)
             #expect(publisher.count == 53)
+            let start = ContinuousClock.now
+            await relay.stop(by: start + .seconds(20))
+            #expect(start.duration(to: .now) < .seconds(10), "there is nothing left in memory to wait for")
         }
     }
 
@@ -224,6 +244,74 @@ private struct BreakSessions: Statement {
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         ) { throw CancellationError() }
         await #expect(throws: OutboxRelay.Away.self) { try await relay.admit(1) }
+    }
+
+    private struct AwaitSlowCommit: Statement {
+        static let sql = """
+            SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event = 'PgSleep' AND query = 'COMMIT'
+            """
+
+        static func row(_ columns: inout Columns) throws -> Int64 { try columns.next() }
+    }
+
+    private struct ReadLastOwner: Statement {
+        static let sql = "SELECT last_value FROM outbox_owner"
+
+        static func row(_ columns: inout Columns) throws -> Int64 { try columns.next() }
+    }
+
+    @Test func aCommitThatBreaksGivesUpTheNumberAndIsDoneAgain() async throws {
+        try await withServiceAndClient { service, client in
+            let connection = try await Connection.connect(to: service.database, name: "test")
+            try await connection.runScript(
+                """
+                CREATE TABLE slow (is_slow boolean);
+                INSERT INTO slow VALUES (true);
+                CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN IF EXISTS (SELECT FROM slow) THEN PERFORM pg_sleep(8); END IF; RETURN NULL; END $$;
+                CREATE CONSTRAINT TRIGGER dawdle AFTER INSERT ON effect DEFERRABLE INITIALLY DEFERRED
+                    FOR EACH ROW EXECUTE FUNCTION dawdle()
+                """)
+            try await service.running {
+                let owner: [Int64] = try await connection.execute(ReadLastOwner())
+                try await client.send(issues(1))
+                try await eventually("its commit breaks") {
+                    let broken: [Int64] = try await connection.execute(AwaitSlowCommit())
+                    if broken == [1] { try await connection.runScript("DELETE FROM slow") }
+                    return broken == [1]
+                }
+                try await service.waitForEffects(1)
+                try await eventually("its event is heard") { client.events().count == 1 }
+                let next: [Int64] = try await connection.execute(ReadLastOwner())
+                #expect(next[0] > owner[0])
+            }
+            #expect(try await service.effects() == 1)
+            await connection.close()
+        }
+    }
+
+    @Test func answersAreBoundedAndSentBeforeTheEnd() async throws {
+        let gate = Wakeup()
+        let publisher = GatedPublisher(gate: gate)
+        var limits = MessagingLimits.quick
+        limits.repliesOpenMax = 4
+        let sender = ReplySender(publisher: publisher, limits: limits)
+        let answers = (0..<4).map { OutgoingMessage(exchange: "", routingKey: "reply.\($0)", body: []) }
+        await withTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { await sender.run() }
+            for _ in 0..<5 { tasks.addTask { await sender.send(answers) } }
+            for round in 1...5 {
+                while publisher.count < round * 4 { await Task.yield() }
+                #expect(publisher.count == round * 4, "no more than four are on their way")
+                gate.signal()
+            }
+            let start = ContinuousClock.now
+            await sender.stop(by: start + .seconds(20))
+            #expect(start.duration(to: .now) < .seconds(10))
+            await tasks.waitForAll()
+        }
+        #expect(publisher.count == 20)
     }
 
     @Test func nothingIsLostWhenSessionsAndConnectionsBreak() async throws {
