@@ -116,6 +116,31 @@ let package = Package(
         .target(
             name: "TestKit", dependencies: ["AMQP", "Contracts", "ManagementAPI", "Messaging", "Postgres"],
             path: "Tests/Support/TestKit", swiftSettings: settings),
+        tests("EventLoopTests", ["EventLoop"]),
+        tests("AMQPTests", ["AMQP", "ManagementAPI", "TestKit"]),
+        tests("PostgresTests", ["Postgres", "TestKit"]),
+        tests("ContractsTests", ["Contracts"], exclude: ["Golden"]),
+        tests(
+            "MessagingTests",
+            ["AMQP", "Contracts", "ManagementAPI", "Messaging", "Postgres", "TestKit", lifecycle, logging],
+            exclude: ["Golden"]),
+        tests(
+            "ServiceKitTests",
+            ["ServiceKit", "TestKit", httpServer, sockets, lifecycle, logging, metrics, coreMetrics, argumentParser]),
+        tests("CitiesTests", ["cities", "Contracts", "Messaging", "Postgres", "TestKit"]),
+        tests("EventsTests", ["events", "Contracts", "Messaging", "Postgres", "TestKit"]),
+        tests("VouchersTests", ["vouchers", "Contracts", "Messaging", "Postgres", "TestKit"]),
+        tests(
+            "NotificationsTests", ["notifications", "Contracts", "Messaging", "Postgres", "TestKit"],
+            exclude: ["Golden"]),
+        tests("ProcessesTests", ["Processes"]),
+        tests(
+            "CityCoopTests",
+            [
+                "citycoop", "AMQP", "Contracts", "ManagementAPI", "Messaging", "Postgres", "Processes", "TestKit",
+                argumentParser,
+            ]),
+        tests("TidyTests", []),
         tests("SystemTests", ["AMQP", "Contracts", "ManagementAPI", "Messaging", "Postgres", "TestKit", sockets]),
     ],
     swiftLanguageModes: [.v6]
