@@ -30,8 +30,8 @@ extension SystemTests {
         func body(_ name: String, _ body: [UInt8]) async throws {
             try await unharmed { system, client in
                 let id = UUID().uuidString
-                try await client.publish(
-                    body, as: Self.redeem, Properties(contentType: "application/json", messageID: id))
+                let properties = Properties(contentType: "application/json", messageID: id)
+                try await client.publish(body, as: Self.redeem, properties)
                 let failure = try await client.failure(of: id)
                 #expect(failure.code == "contract-broken", "\(name): \(failure)")
                 #expect(failure.userId == "operator")

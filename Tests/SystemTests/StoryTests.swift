@@ -8,7 +8,7 @@ import Testing
 
 extension SystemTests {
     /// What the suite is there for, from end to end.
-    @Suite("Story", .serialized, .running("story", .cities, .vouchers))
+    @Suite("Story", .serialized, .running("story", .cities, .vouchers, .events, .notifications))
     struct StoryTests {
         @Test("a voucher issued in one city is spent in another, once")
         func voucher() async throws {
@@ -53,6 +53,93 @@ extension SystemTests {
                     #expect(found.cities.map(\.cityId) == [id], "\(name)")
                 }
             }
+        }
+
+        @Test("who waits is promoted, and everybody is told in their own language")
+        func promotion() async throws {
+            let system = try System.required
+            let registered = Person("Anna", "de")
+            let promoted = Person("Žiga", "sl")
+            let buyer = Person("Győző", "hu")
+            let code = try await Client.with(system) { client in
+                _ = try await client.call(registered.contact)
+                _ = try await client.call(promoted.contact)
+                _ = try await client.call(buyer.contact)
+                try await fillAndFreeTheOnlySeat(registered, promoted, client)
+                return try await buyAndSpend(buyer, client)
+            }
+            try await expectMails(1, to: registered, without: code, system)
+            try await expectMails(2, to: promoted, without: code, system)
+            try await expectMails(2, to: buyer, without: code, system)
+        }
+
+        private func expectMails(_ count: Int, to person: Person, without code: String, _ system: System) async throws {
+            try await eventually(within: .seconds(30), "\(count) mails to \(person.name)") {
+                try mails(to: person, in: system).count >= count
+            }
+            let found = try mails(to: person, in: system)
+            #expect(found.count == count)
+            for mail in found {
+                #expect(mail.contains("Content-Language: \(person.language)\r\n"))
+                #expect(!mail.contains(code))
+            }
+        }
+
+        private func fillAndFreeTheOnlySeat(_ first: Person, _ second: Person, _ client: Client) async throws {
+            let event = PublishEvent(
+                eventId: UUID(), cityIds: [UUID()],
+                title: LocalizedText(["de": "Adventmarkt", "sl": "Adventna tržnica"]),
+                startsAt: Timestamp(Date().addingTimeInterval(30 * 86_400)), timeZone: "Europe/Ljubljana", capacity: 1)
+            _ = try await client.call(event)
+            let taking = registration(of: first, for: event)
+            let taken = try await client.call(taking)
+            #expect(taken.outcome == .registered)
+            let waiting = try await client.call(registration(of: second, for: event))
+            #expect(waiting.outcome == .waitlisted)
+            let freed = try await client.call(
+                CancelRegistration(registrationId: taking.registrationId, eventId: event.eventId))
+            #expect(freed.promoted == 1)
+            let there = try await client.call(GetEvent(eventId: event.eventId))
+            #expect(there.taken == 1)
+            #expect(there.waiting == 0)
+        }
+
+        private func buyAndSpend(_ person: Person, _ client: Client) async throws -> String {
+            let shop = try await Shop.open(client, values: [])
+            let voucher = try await client.callUntilKnown(
+                IssueVoucher(
+                    issueId: UUID(), issuerCityId: shop.cities[0], value: Money(2_000, "EUR"), personId: person.id))
+            _ = try await client.callUntilKnown(
+                RedeemVoucher(
+                    redemptionId: UUID(), code: voucher.code, merchantId: shop.merchants[0], amount: Money(500, "EUR")))
+            return voucher.code.revealed
+        }
+
+        /// Somebody who is told things.
+        private struct Person {
+            let id = UUID()
+            let name: String
+            let language: String
+
+            init(_ name: String, _ language: String) {
+                self.name = name
+                self.language = language
+            }
+
+            var email: String { "\(id.uuidString.lowercased())@example.org" }
+            var contact: SetContact { SetContact(personId: id, email: email, name: name, language: language) }
+        }
+
+        private func registration(of person: Person, for event: PublishEvent) -> RegisterForEvent {
+            RegisterForEvent(registrationId: UUID(), eventId: event.eventId, personId: person.id, party: 1)
+        }
+
+        /// The mails to a person that lie in the folder of notifications.
+        private func mails(to person: Person, in system: System) throws -> [String] {
+            let folder = URL(filePath: system.mailFolder)
+            return try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".eml") }
+                .map { String(decoding: try Data(contentsOf: folder.appending(path: $0)), as: UTF8.self) }
+                .filter { $0.contains(person.email) }
         }
 
         @Test("a request that nobody answers to comes back at once")

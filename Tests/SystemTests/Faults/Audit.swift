@@ -17,8 +17,9 @@ struct Audit: Sendable {
     let refused: [UUID: [(entry: EventLog.Entry, event: RedemptionRefused)]]
 
     /// Reads everything.
-    static func take(_ system: System, _ till: Till, _ log: EventLog, wipes: [ClosedRange<Date>]) async throws -> Audit
-    {
+    static func take(
+        _ system: System, _ till: Till, _ log: EventLog, wipes: [ClosedRange<Date>]
+    ) async throws -> Audit {
         let connection = try await Connection.connect(to: system.database(.vouchers), name: "audit", limits: .migrating)
         let (redemptions, refusals, vouchers, postings) = try await connection.execute(
             AuditRedemptions(), AuditRefusals(), AuditVouchers(), AuditPostings())

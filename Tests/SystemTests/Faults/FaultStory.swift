@@ -17,6 +17,7 @@ struct FaultStory {
     let mayDeadLetter: Bool
 
     private static let merchantCount = 4
+    private static let services: [ServiceName] = [.vouchers, .cities]
 
     func tell(_ generator: inout SeededGenerator) async throws {
         let run = try FaultRun(system, merchants: Self.merchantCount)
@@ -45,7 +46,7 @@ struct FaultStory {
     private func openShop() async throws -> Shop {
         // What all tills want is more than there is: some redemptions are refused.
         let wanted = commands * 100
-        let values = [Int64(min(wanted / 4, 1_000_000))] + (0..<40).map { _ in Int64(max(500, wanted / 60)) }
+        let values = [Int64(min(wanted / 4, 1_000_000))] + (0..<60).map { _ in Int64(wanted / 90) }
         return try await Client.with(system) { client in
             try await Shop.open(client, merchants: Self.merchantCount, values: values)
         }
@@ -92,14 +93,33 @@ struct FaultStory {
             tell("\(instance.label) is ready after \(duration.rounded)")
         }
         try await redriveDeadLetters(run)
-        try await eventually(within: .seconds(180), "the queues to be empty") {
-            try await system.waitingMessages().isEmpty
-        }
-        try await eventually(within: .seconds(180), "parked messages to be handled and the outbox to be empty") {
-            try await run.onDatabase { connection in
-                let (failures, runtime) = try await connection.execute(AuditFailures(), AuditRuntime())
-                return runtime.first == AuditRuntime.Row() && !failures.contains(where: \.isOpen)
+        var rest = ""
+        do {
+            try await eventually(within: .seconds(120), "the end of all work") {
+                rest = try await remainingWork(run)
+                return rest.isEmpty
             }
+        } catch let error as NotInTime {
+            throw NotDone(description: "\(error): \(rest)")
+        }
+    }
+
+    /// Work is left after the time for it.
+    private struct NotDone: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// What is still to be done: in the queues, in the outbox, in the schedule, among the failures.
+    private func remainingWork(_ run: FaultRun) async throws -> String {
+        let waiting = try await system.waitingMessages(for: Self.services)
+        if !waiting.isEmpty { return "\(waiting)" }
+        return try await run.onDatabase { connection in
+            let (failures, runtime) = try await connection.execute(AuditFailures(), AuditRuntime())
+            let open = failures.filter(\.isOpen)
+            guard let runtime = runtime.first, runtime == AuditRuntime.Row(), open.isEmpty else {
+                return "\(runtime), \(open.count) failures: \(open.prefix(5))"
+            }
+            return ""
         }
     }
 
@@ -120,6 +140,7 @@ struct FaultStory {
         if wipes.isEmpty { #expect(early.isEmpty, "CITYCOOP_TEST_SEED=\(seed)") }
         if !early.isEmpty { await till.askAnew(for: early) }
         let repeated = await till.askAgain(until: 2)
+        tell("\(repeated) messages are sent again for their answer")
         try await eventually(within: .seconds(120), "the second answer to all \(repeated) repeated messages") {
             await till.unanswered(1) == 0
         }
@@ -155,7 +176,7 @@ struct FaultStory {
             tell("\(instance.label) stopped after \(duration.rounded)")
             #expect(status == 0, "\(instance.label): \(instance.lastLines)")
         }
-        #expect(try await system.waitingMessages().isEmpty)
+        #expect(try await system.waitingMessages(for: Self.services) == [:])
         try await eventually(within: .seconds(20), "every session and its locks to be gone") {
             try await run.onDatabase { connection in
                 let sessions = try await connection.execute(AuditSessions()).first

@@ -108,11 +108,16 @@ final class System: Sendable {
         }
     }
 
-    /// How many messages wait in each queue of the suite; what is delivered and not settled does not count.
-    func waitingMessages() async throws -> [String: Int] {
-        try await Administration.with(administrator) { channel in
+    /// How many messages wait in each queue that is not empty; what is delivered and not settled does not count.
+    ///
+    /// - Parameter services: Whose queues, besides the one of what is unroutable.
+    func waitingMessages(for services: [ServiceName] = ServiceName.allCases) async throws -> [String: Int] {
+        let names =
+            services.flatMap { service in QueueName.allCases.map { Topology.Names.queue(service, $0) } }
+            + [Topology.Names.unroutable]
+        return try await Administration.with(administrator) { channel in
             var counts: [String: Int] = [:]
-            for queue in Topology.suite.queues { counts[queue.name] = try channel.messageCount(queue.name) }
+            for name in names { counts[name] = try channel.messageCount(name) }
             return counts.filter { $0.value > 0 }
         }
     }
