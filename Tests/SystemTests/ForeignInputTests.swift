@@ -108,9 +108,9 @@ extension SystemTests {
         }
 
         @Test(
-            "an unknown type that somebody puts into a service's queue is filed",
+            "what somebody puts into a service's queue, past the exchanges, is filed",
             arguments: ["vouchers.commands", "vouchers.queries", "vouchers.bulk", "vouchers.events"])
-        func unknownType(_ queue: String) async throws {
+        func pastTheExchanges(_ queue: String) async throws {
             try await unharmed { system, client in
                 let id = UUID().uuidString
                 let message = OutgoingMessage(
@@ -118,24 +118,42 @@ extension SystemTests {
                     body: Array("{}".utf8))
                 #expect(await client.publisher.publish([message]) == [.confirmed])
                 let failure = try await client.failure(of: id)
+                #expect(failure.code == "type-differs", "\(failure)")
+                #expect("vouchers.\(failure.queue)" == queue)
+            }
+        }
+
+        @Test(
+            "an unknown type that a stray binding brings is filed",
+            arguments: ["vouchers.commands", "vouchers.queries", "vouchers.bulk"])
+        func unknownType(_ queue: String) async throws {
+            try await unharmed { system, client in
+                let id = UUID().uuidString
+                let type = "vouchers.dance-\(queue.split(separator: ".")[1]).v1"
+                let binding = Binding(queue: queue, exchange: Topology.Names.commands, routingKey: type)
+                try await Administration.with(system.administrator) { try $0.bind(binding) }
+                try await client.publish(Array("{}".utf8), as: type, Properties(messageID: id, type: type))
+                let failure = try await client.failure(of: id)
                 #expect(failure.code == "unknown-type", "\(failure)")
                 #expect("vouchers.\(failure.queue)" == queue)
             }
         }
 
-        @Test("a command in the queue of events, and a query among commands, are filed")
+        @Test("a command that a stray binding brings into another queue as well is carried out once, and filed there")
         func wrongQueue() async throws {
             try await unharmed { system, client in
                 let sale = try Sale(try await client.sampleCard())
-                for queue in ["vouchers.events", "vouchers.bulk"] {
-                    let id = UUID().uuidString
-                    let message = OutgoingMessage(
-                        exchange: "", routingKey: queue, properties: Properties(messageID: id, type: Self.redeem),
-                        body: sale.body)
-                    #expect(await client.publisher.publish([message]) == [.confirmed])
-                    #expect(try await client.failure(of: id).code == "unknown-type")
+                let stray = Binding(
+                    queue: "vouchers.bulk", exchange: Topology.Names.commands, routingKey: Self.redeem)
+                try await Administration.with(system.administrator) { try $0.bind(stray) }
+                let id = UUID().uuidString
+                try await client.publish(sale.body, as: Self.redeem, Properties(messageID: id))
+                let failure = try await client.failure(of: id)
+                try await Administration.with(system.administrator) { try $0.unbind(stray) }
+                #expect(failure.code == "unknown-type")
+                try await eventually("the redemption") {
+                    try await client.balance(of: sale.card) == sale.card.value - sale.amount
                 }
-                #expect(try await client.balance(of: sale.card) == sale.card.value)
             }
         }
 
@@ -274,13 +292,13 @@ extension SystemTests {
                 let failure = try await client.failure(of: other.properties.messageID ?? "")
                 #expect(failure.code == "not-the-owner" && failure.userId == system.administrator.user)
 
-                // So does it with what is put into its queue without a name.
+                // So does it with what is put into its queue past the exchange.
                 other.exchange = ""
                 other.routingKey = "vouchers.events"
                 other.properties.messageID = UUID().uuidString
                 other.properties.type = MerchantRegistered.type.description
                 #expect(await client.publisher.publish([other]) == [.confirmed])
-                #expect(try await client.failure(of: other.properties.messageID ?? "").code == "not-the-owner")
+                #expect(try await client.failure(of: other.properties.messageID ?? "").code == "type-differs")
             }
         }
 
@@ -354,6 +372,26 @@ extension SystemTests {
                     "--username", address.user, "--password", address.password, "-e", Topology.Names.commands, "-r",
                     Self.redeem, "-p",
                 ] + arguments, input: Array(body.utf8))
+        }
+
+        @Test("the operator's tool lists what could not be handled, and what nobody could be found for")
+        func deadList() async throws {
+            try await unharmed { system, client in
+                let rubbish = UUID().uuidString
+                let unroutable = UUID().uuidString
+                try await client.publish(Array("rubbish".utf8), as: Self.redeem, Properties(messageID: rubbish))
+                try await client.publish(Array("{}".utf8), as: "nobody.knows.v1", Properties(messageID: unroutable))
+                _ = try await client.failure(of: rubbish)
+                let list = try await Program.output(
+                    "\(system.programs)/citycoop", ["dead", "list", "--service", "vouchers", "--json"],
+                    environment: system.operatorEnvironment)
+                #expect(list.contains(rubbish) && list.contains("contract-broken"), "\(list)")
+                #expect(list.contains(unroutable), "\(list)")
+                // Looking takes nothing away.
+                let waiting = try await system.waitingMessages()
+                #expect(waiting[Topology.Names.unroutable] == 1, "\(waiting)")
+                _ = try await Administration.with(system.administrator) { try $0.purge(Topology.Names.unroutable) }
+            }
         }
 
         // MARK: Afterwards

@@ -142,6 +142,16 @@ extension SystemTests {
                 .filter { $0.contains(person.email) }
         }
 
+        @Test("the operator's tool finds nothing wrong with the broker, and sees every service")
+        func tool() async throws {
+            let system = try System.required
+            for arguments in [["topology", "verify"], ["status"]] {
+                let result = try await Program.run(
+                    "\(system.programs)/citycoop", arguments, environment: system.operatorEnvironment)
+                #expect(result.status == 0, "\(arguments): \(result.output)")
+            }
+        }
+
         @Test("a request that nobody answers to comes back at once")
         func unroutable() async throws {
             try await Client.with(try System.required) { client in
