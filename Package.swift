@@ -141,7 +141,7 @@ let package = Package(
                 argumentParser,
             ]),
         tests("TidyTests", []),
-        tests("SystemTests", ["AMQP", "Contracts", "Messaging", "Postgres", "TestKit"]),
+        tests("SystemTests", ["AMQP", "Contracts", "ManagementAPI", "Messaging", "Postgres", "TestKit", sockets]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -9,7 +9,9 @@ struct KeepCities: Handler {
     }
 }
 
-/// Keeps the copy of the merchants: `cities.merchant-registered.v1`. Nothing else makes a merchant known here.
+/// Keeps the copy of the merchants: `cities.merchant-registered.v1`.
+///
+/// Nothing else makes a merchant known here.
 struct KeepMerchants: Handler {
     func handle(_ batch: Batch<MerchantRegistered>, in transaction: inout MessageTransaction) async throws {
         transaction.write(CopyMerchants(merchants: batch.newest(of: \.merchantId)))

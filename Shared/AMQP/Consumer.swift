@@ -134,14 +134,21 @@ public actor Consumer: MessageConsuming {
         let number = waiterCount
         let deliveries = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                waiters.append(Waiter(number: number, max: max, continuation: continuation))
+                enter(Waiter(number: number, max: max, continuation: continuation))
             }
         } onCancel: {
-            // The only way from the cancelling thread to this one; comes after the lines above.
+            // The only way from the cancelling thread to this one.
             Task { await dismiss(number) }
         }
         guard !deliveries.isEmpty else { throw CancellationError() }
         return deliveries
+    }
+
+    /// Looks again: other work of this actor may have run since the caller was let in, ``cancel()`` or a delivery.
+    private func enter(_ waiter: Waiter) {
+        guard !isOver, !Task.isCancelled else { return waiter.continuation.resume(returning: []) }
+        waiters.append(waiter)
+        handOut()
     }
 
     private func take(max: Int) -> [Delivery] {

@@ -81,7 +81,10 @@ public actor Publisher: MessagePublishing {
         isClosed = true
         if !calls.isEmpty, isConnected {
             link.set(.flush, after: limits.flushTimeout)
-            await withCheckedContinuation { flushed.append($0) }
+            await withCheckedContinuation { continuation in
+                // The last confirm, or the end of the connection, may have come since the line above.
+                if calls.isEmpty || !isConnected { continuation.resume() } else { flushed.append(continuation) }
+            }
         }
         shutDown()
         finished.continuation.finish()
@@ -121,6 +124,10 @@ public actor Publisher: MessagePublishing {
 
     private func enter(_ call: PublishCall, as number: UInt64) {
         guard !call.isFinished else { return }
+        // Other work of this actor may have run since the caller was let in.
+        guard !isClosed else {
+            return call.settleRest(as: .lost(AMQPError(.closed, "the publisher is closed", during: "publishing")))
+        }
         calls[number] = call
         call.finished = { [unowned self] in calls[number] = nil }
         line.append(number)

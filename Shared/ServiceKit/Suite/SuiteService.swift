@@ -5,7 +5,9 @@ public import Messaging
 public import Postgres
 public import ServiceLifecycle
 
-/// A service of the suite: its handlers, its schema and its settings. Everything else is the same for all of them.
+/// A service of the suite: its handlers, its schema and its settings.
+///
+/// Everything else is the same for all of them.
 ///
 /// ```swift
 /// // main.swift
@@ -48,7 +50,8 @@ extension SuiteService {
         let prefix = name.uppercased()
         return SuiteConfiguration(
             broker: settings.value(
-                "\(prefix)_AMQP_URL", "The broker, with the user \(name)", expected: "amqp://user:password@host:port/vhost",
+                "\(prefix)_AMQP_URL", "The broker, with the user \(name)",
+                expected: "amqp://user:password@host:port/vhost",
                 isSecret: true, standIn: nil
             ) { try BrokerAddress(url: $0) },
             database: settings.value(

@@ -1,0 +1,158 @@
+import Contracts
+import Foundation
+import FlyingSocks
+import Synchronization
+import TestKit
+
+/// One instance of a service: started, frozen, killed and told to stop as a test wants it.
+final class ServiceProcess: Sendable {
+    /// An instance ended that nobody had ended.
+    struct EndedByItself: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    let service: ServiceName
+    /// The name in logs and messages: `vouchers-2`.
+    let label: String
+    let httpPort: Int
+    private let program: String
+    private let environment: [String: String]
+    private let log: String
+    private let running = Mutex<Process?>(nil)
+
+    /// Describes an instance; nothing runs before ``start()``.
+    init(_ service: ServiceName, number: Int = 1, of system: System, brokerPort: Int? = nil) throws {
+        self.service = service
+        label = "\(service.rawValue)-\(number)"
+        httpPort = try Ports.free()
+        program = system.program(service)
+        environment = system.environment(of: service, httpPort: httpPort, brokerPort: brokerPort)
+        log = "\(system.servers.state)/log/\(system.name)-\(label).log"
+    }
+
+    /// Starts the executable; what it logs is added to the instance's file.
+    func start() throws {
+        if !FileManager.default.fileExists(atPath: log) { try Data().write(to: URL(filePath: log)) }
+        let writing = try FileHandle(forWritingTo: URL(filePath: log))
+        try writing.seekToEnd()
+        let process = Process()
+        process.executableURL = URL(filePath: program)
+        process.arguments = ["run"]
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = writing
+        process.standardError = writing
+        try process.runUnblocked()
+        try writing.close()
+        running.withLock { $0 = process }
+    }
+
+    /// The process, while there should be one.
+    var processID: Int32? { running.withLock { $0?.processIdentifier } }
+
+    /// Throws if the process has ended by itself.
+    func requireRunning() throws {
+        guard let process = running.withLock({ $0 }), !process.isRunning else { return }
+        throw EndedByItself(
+            description: "\(label) ended by itself with \(process.terminationStatus):\n\(lastLines)")
+    }
+
+    /// The end of the instance's log.
+    var lastLines: String {
+        let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
+        return text.split(separator: "\n").suffix(25).joined(separator: "\n")
+    }
+
+    /// Waits until `/health/ready` says so; returns how long it took.
+    @discardableResult
+    func waitUntilReady(within limit: Duration = .seconds(60)) async throws -> Duration {
+        let start = ContinuousClock.now
+        do {
+            try await eventually(within: limit, "\(label) to be ready") {
+                try requireRunning()
+                return await isReady
+            }
+        } catch let error as NotInTime {
+            throw NotReady(description: "\(error): \(await health)\n\(lastLines)")
+        }
+        return ContinuousClock.now - start
+    }
+
+    /// An instance is not ready in time.
+    struct NotReady: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// Whether it says that it is ready at this moment.
+    var isReady: Bool {
+        get async { await health.hasPrefix("HTTP/1.1 200") }
+    }
+
+    /// What `/health/ready` answers; empty if nothing does.
+    var health: String {
+        get async { (try? await HTTP.get("/health/ready", port: httpPort)) ?? "" }
+    }
+
+    // MARK: Ends
+
+    /// `kill -9`, and waits until it is gone.
+    func kill() async throws {
+        guard let process = running.withLock({ $0 }) else { return }
+        Foundation.kill(process.processIdentifier, SIGKILL)
+        try await waitForEnd(of: process, within: .seconds(30))
+        running.withLock { $0 = nil }
+    }
+
+    /// SIGTERM; returns the exit status and how long it took.
+    func stop(within limit: Duration = .seconds(40)) async throws -> (status: Int32, duration: Duration) {
+        guard let process = running.withLock({ $0 }) else { return (0, .zero) }
+        let start = ContinuousClock.now
+        Foundation.kill(process.processIdentifier, SIGTERM)
+        try await waitForEnd(of: process, within: limit)
+        running.withLock { $0 = nil }
+        let status = process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
+        return (status, ContinuousClock.now - start)
+    }
+
+    /// Stops it from running for a while, as a machine does that pauses it.
+    func freeze(for duration: Duration) async throws {
+        guard let process = running.withLock({ $0 }) else { return }
+        Foundation.kill(process.processIdentifier, SIGSTOP)
+        defer { Foundation.kill(process.processIdentifier, SIGCONT) }
+        try await Task.sleep(for: duration)
+    }
+
+    private func waitForEnd(of process: Process, within limit: Duration) async throws {
+        try await eventually(within: limit, "the end of \(label)") { !process.isRunning }
+    }
+}
+
+/// Requests over HTTP, one a connection.
+enum HTTP {
+    /// The whole answer, status line and all.
+    static func get(_ path: String, port: Int) async throws -> String {
+        let socket = try await AsyncSocket.connected(
+            to: .inet(ip4: "127.0.0.1", port: UInt16(port)), timeout: 2)
+        defer { try? socket.close() }
+        try await socket.write(Data("GET \(path) HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n".utf8))
+        var answer: [UInt8] = []
+        while answer.count < 1 << 20, let more = try? await socket.read(atMost: 4096), !more.isEmpty {
+            answer += more
+        }
+        return String(decoding: answer, as: UTF8.self)
+    }
+}
+
+/// Ports of this machine.
+enum Ports {
+    /// One that nobody listens on, below those of outgoing connections.
+    static func free() throws -> Int {
+        for _ in 0..<200 {
+            let port = UInt16.random(in: 20_000..<32_000)
+            let socket = try Socket(domain: AF_INET, type: .stream)
+            defer { try? socket.close() }
+            if (try? socket.bind(to: .inet(ip4: "127.0.0.1", port: port))) != nil { return Int(port) }
+        }
+        throw Program.Failed(description: "no port is free")
+    }
+}
