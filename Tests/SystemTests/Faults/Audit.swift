@@ -39,6 +39,12 @@ struct Audit: Sendable {
         return Set(open.filter { id in refused[id]?.isEmpty == false && isRetryable(id) })
     }
 
+    /// Redemptions of which nothing is known: neither booked nor refused, not even for want of merchants.
+    var withoutOutcome: Set<UUID> {
+        let open = purchases.map(\.redemptionId).filter { redemptions[$0] == nil && refusals[$0] == nil }
+        return Set(open.filter { refused[$0]?.isEmpty != false })
+    }
+
     private func isRetryable(_ redemptionId: UUID) -> Bool {
         refused[redemptionId]?.allSatisfy { $0.event.code == Audit.merchantUnknown } == true
     }
@@ -70,7 +76,10 @@ struct Audit: Sendable {
                 faults.append("message \(messageId) was never confirmed")
             }
             switch (redemptions[id], refusals[id]) {
-            case (nil, nil): faults.append("redemption \(id) was confirmed and has no effect")
+            case (nil, nil):
+                faults.append(
+                    "redemption \(id) was confirmed and has no effect: \(purchase.messageIds), asks \(purchase.asks), refused \((refused[id] ?? []).map(\.event.code))"
+                )
             case (_?, _?): faults.append("redemption \(id) was booked and refused")
             case (let booked?, nil): faults += differences(purchase, booked)
             case (nil, let refusal?): faults += differences(purchase, refusal)

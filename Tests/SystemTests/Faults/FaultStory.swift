@@ -135,6 +135,11 @@ struct FaultStory {
 
     /// Tills ask again, then everything is compared.
     private func settle(_ run: FaultRun, _ till: Till, _ log: EventLog, _ wipes: [ClosedRange<Date>]) async throws {
+        // Messages that an instance holds count in no queue's length, and one whose connection for answers was cut silently
+        // goes on only when two heartbeats have been missed.
+        try await eventually(within: .seconds(120), "an outcome of every confirmed command") {
+            try await Audit.take(system, till, log, wipes: wipes).withoutOutcome.isEmpty
+        }
         var early = try await Audit.take(system, till, log, wipes: wipes).waitingForMerchants
         tell("\(early.count) redemptions were refused only because the merchants were wiped")
         if wipes.isEmpty { #expect(early.isEmpty, "CITYCOOP_TEST_SEED=\(seed)") }
