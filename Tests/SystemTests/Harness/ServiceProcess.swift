@@ -116,10 +116,19 @@ final class ServiceProcess: Sendable {
 
     /// Stops it from running for a while, as a machine does that pauses it.
     func freeze(for duration: Duration) async throws {
-        guard let process = running.withLock({ $0 }) else { return }
-        Foundation.kill(process.processIdentifier, SIGSTOP)
-        defer { Foundation.kill(process.processIdentifier, SIGCONT) }
+        freeze()
+        defer { thaw() }
         try await Task.sleep(for: duration)
+    }
+
+    /// SIGSTOP.
+    func freeze() {
+        if let processID { Foundation.kill(processID, SIGSTOP) }
+    }
+
+    /// SIGCONT.
+    func thaw() {
+        if let processID { Foundation.kill(processID, SIGCONT) }
     }
 
     private func waitForEnd(of process: Process, within limit: Duration) async throws {
