@@ -13,8 +13,8 @@ private actor Wire {
 
     /// Collects what comes through `descriptor`, byte by byte.
     func listen(to descriptor: Int32) {
-        loop.executor.watch(descriptor, for: .readable) { [unowned self] readiness in
-            assumeIsolated { wire in
+        loop.executor.watch(descriptor, for: .readable) { [weak self] readiness in
+            self?.assumeIsolated { wire in
                 guard readiness.contains(.readable) else { return wire.loop.executor.unwatch() }
                 var byte: UInt8 = 0
                 if unsafe read(descriptor, &byte, 1) == 1 {
@@ -29,8 +29,8 @@ private actor Wire {
 
     /// Rings once after `delay`.
     func ring(after delay: Duration) {
-        loop.executor.setAlarm(at: .now + delay) { [unowned self] in
-            assumeIsolated { wire in
+        loop.executor.setAlarm(at: .now + delay) { [weak self] in
+            self?.assumeIsolated { wire in
                 wire.rings += 1
                 wire.wake()
             }

@@ -4,7 +4,7 @@ import ArgumentParser
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Measure the running suite: redemptions, requests, the outbox.",
+        abstract: "Measure the running suite: redemptions, receipts, requests, the outbox.",
         discussion: """
             redeem and outbox stop the services, fill a queue or a table, start vouchers alone and measure it, then start \
             the others again; --state and the environment have to be those of `citycoop up`. They add vouchers and \
@@ -15,7 +15,7 @@ struct BenchCommand: AsyncParsableCommand {
               citycoop bench request --count 10000 --json
               citycoop bench outbox --count 100000
             """,
-        subcommands: [BenchRedeem.self, BenchRequest.self, BenchOutbox.self])
+        subcommands: [BenchRedeem.self, BenchReply.self, BenchRequest.self, BenchOutbox.self])
 }
 
 /// What came out of a measurement.

@@ -154,7 +154,7 @@ private struct ReadBodies: Statement {
                 redemptionId: UUID(), code: Secret("SECRET-CODE"), merchantId: UUID(), amount: Money(1, "EUR"))
             let body = String(decoding: try JSONEncoder.stable(redeem), as: UTF8.self)
             await client.send(
-                body.replacing("\"EUR\"", with: "\"XXX\""), as: RedeemVoucher.type.description,
+                body.replacing("\"EUR\"", with: "\"GBP\""), as: RedeemVoucher.type.description,
                 Properties(messageID: "a"))
             try await service.running {
                 let failure = try await service.waitForFailure("invalid", .failed)
