@@ -29,7 +29,8 @@ enum Fault: Sendable, CustomStringConvertible {
         case .kill(let instance, let pause): "kill -9 instance \(instance), start after \(pause) ms"
         case .freeze(let instance, let time): "SIGSTOP instance \(instance) for \(time) ms"
         case .catchInTransaction(let instance, nil): "kill -9 instance \(instance) in a transaction, start"
-        case .catchInTransaction(let instance, let time?): "SIGSTOP instance \(instance) in a transaction for \(time) ms"
+        case .catchInTransaction(let instance, let time?):
+            "SIGSTOP instance \(instance) in a transaction for \(time) ms"
         case .stop(let instance): "SIGTERM instance \(instance), start"
         case .restart(let server): "restart the \(server)"
         case .crash(let server): "kill -9 the \(server), start"
