@@ -2,7 +2,7 @@ import Contracts
 import TestKit
 
 /// One thing that goes wrong.
-enum Fault: Sendable, CustomStringConvertible {
+indirect enum Fault: Sendable, CustomStringConvertible {
     /// `kill -9`, and a new process after the pause.
     case kill(instance: Int, pauseMilliseconds: Int)
     /// SIGSTOP for a while.
@@ -23,6 +23,8 @@ enum Fault: Sendable, CustomStringConvertible {
     case endSessions(count: Int)
     /// The copy of merchants is gone.
     case wipeMerchants
+    /// Two at the same time.
+    case together(Fault, Fault)
 
     var description: String {
         switch self {
@@ -38,6 +40,7 @@ enum Fault: Sendable, CustomStringConvertible {
         case .cutSilently: "cut connections silently"
         case .endSessions(let count): "end \(count) database sessions"
         case .wipeMerchants: "wipe the copy of merchants"
+        case .together(let one, let other): "\(one), and \(other)"
         }
     }
 
@@ -59,7 +62,15 @@ enum Fault: Sendable, CustomStringConvertible {
 
     /// So many of all kinds.
     static func long(_ count: Int, _ generator: inout SeededGenerator) -> [Fault] {
-        (0..<count).map { _ in any(&generator) }
+        (0..<count).map { _ in
+            guard Int.random(in: 0..<8, using: &generator) == 0 else { return any(&generator) }
+            let server = PrivateServers.Kind.allCases[Int.random(in: 0..<2, using: &generator)]
+            // No process starts while a server is away: a service that finds none at its start ends, and says so.
+            let other: Fault =
+                Bool.random(using: &generator)
+                ? .freeze(instance: 0, milliseconds: Int.random(in: 500...15_000, using: &generator)) : .cutSilently
+            return .together(.crash(server), other)
+        }
     }
 
     private static func any(_ generator: inout SeededGenerator) -> Fault {

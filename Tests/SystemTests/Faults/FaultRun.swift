@@ -73,6 +73,10 @@ final class FaultRun: Sendable {
         case .endSessions(let count):
             try await onDatabase { _ = try await $0.execute(TerminateSessions(count: Int64(count))) }
         case .wipeMerchants: return try await wipeMerchants()
+        case .together(let one, let other):
+            async let first = commit(one)
+            let second = try await commit(other)
+            return try await first ?? second
         }
         return nil
     }
