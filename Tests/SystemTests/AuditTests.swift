@@ -55,7 +55,8 @@ struct AuditTests {
         func event(_ amount: Int64) -> VoucherRedeemed {
             VoucherRedeemed(
                 redemptionId: paid, voucherId: card.voucherId, issuerCityId: UUID(), merchantId: merchant,
-                cityId: UUID(), amount: Money(amount, "EUR"), balance: Money(700, "EUR"), personId: nil, redeemedAt: Timestamp(Date()))
+                cityId: UUID(), amount: Money(amount, "EUR"), balance: Money(700, "EUR"), personId: nil,
+                redeemedAt: Timestamp(Date()))
         }
 
         func refusal(_ code: String) -> RedemptionRefused { RedemptionRefused(redemptionId: refusedId, code: code) }

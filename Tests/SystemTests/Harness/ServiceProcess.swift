@@ -21,12 +21,19 @@ final class ServiceProcess: Sendable {
     private let running = Mutex<Process?>(nil)
 
     /// Describes an instance; nothing runs before ``start()``.
-    init(_ service: ServiceName, number: Int = 1, of system: System, brokerPort: Int? = nil) throws {
+    ///
+    /// - Parameters:
+    ///   - brokerPort: Where it finds the broker, if something stands between.
+    ///   - databasePort: The same for the database.
+    init(
+        _ service: ServiceName, number: Int = 1, of system: System, brokerPort: Int? = nil, databasePort: Int? = nil
+    ) throws {
         self.service = service
         label = "\(service.rawValue)-\(number)"
         httpPort = try Ports.free()
         program = system.program(service)
-        environment = system.environment(of: service, httpPort: httpPort, brokerPort: brokerPort)
+        environment = system.environment(
+            of: service, httpPort: httpPort, brokerPort: brokerPort, databasePort: databasePort)
         log = "\(system.servers.state)/log/\(system.name)-\(label).log"
     }
 

@@ -160,15 +160,18 @@ final class System: Sendable {
     /// Where notifications puts its mails.
     var mailFolder: String { "\(servers.state)/mail-\(name)" }
 
-    /// What a service reads; `brokerPort` instead of the broker's own where something stands between.
-    func environment(of service: ServiceName, httpPort: Int, brokerPort: Int? = nil) -> [String: String] {
+    /// What a service reads; other ports than the servers' own where something stands between.
+    func environment(
+        of service: ServiceName, httpPort: Int, brokerPort: Int? = nil, databasePort: Int? = nil
+    ) -> [String: String] {
         let prefix = service.rawValue.uppercased()
         let password = passwords[service.rawValue] ?? ""
         let port = brokerPort ?? administrator.port
+        let database = "127.0.0.1:\(databasePort ?? servers.databasePort)"
         return keys.merging([
             "\(prefix)_AMQP_URL": "amqp://\(service.rawValue):\(password)@127.0.0.1:\(port)/\(name)",
             "\(prefix)_DATABASE_URL":
-                "postgresql://\(service.rawValue):\(password)@\(servers.databasePlace)/\(databaseName(service))",
+                "postgresql://\(service.rawValue):\(password)@\(database)/\(databaseName(service))",
             "\(prefix)_HTTP_PORT": String(httpPort), "NOTIFICATIONS_MAIL_FOLDER": mailFolder,
             "CITYCOOP_LOG_FORMAT": "plain",
         ]) { $1 }
