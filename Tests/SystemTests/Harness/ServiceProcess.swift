@@ -57,6 +57,14 @@ final class ServiceProcess: Sendable {
     /// The process, while there should be one.
     var processID: Int32? { running.withLock { $0?.processIdentifier } }
 
+    /// The memory that the process has in use, in megabytes.
+    var residentMegabytes: Int? {
+        guard let processID, let status = try? String(contentsOfFile: "/proc/\(processID)/status", encoding: .utf8),
+            let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmRSS:") })
+        else { return nil }
+        return line.split(separator: " ").compactMap { Int($0) }.first.map { $0 / 1_024 }
+    }
+
     /// Throws if the process has ended by itself.
     func requireRunning() throws {
         guard let process = running.withLock({ $0 }), !process.isRunning else { return }

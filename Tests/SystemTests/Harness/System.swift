@@ -148,8 +148,17 @@ final class System: Sendable {
         await connection.close()
     }
 
-    private func migrate(_ service: ServiceName) async throws {
+    /// Brings a service's schema up to date, as its operator does before it starts.
+    func migrate(_ service: ServiceName) async throws {
         _ = try await Program.output(program(service), ["migrate"], environment: environment(of: service, httpPort: 1))
+    }
+
+    /// Deletes a service's database with all there is in it, and makes it anew, without a table.
+    func emptyDatabase(of service: ServiceName) async throws {
+        let connection = try await Connection.connect(to: servers.database, name: "system tests", limits: .migrating)
+        try await connection.runScript("DROP DATABASE \(databaseName(service)) WITH (FORCE)")
+        try await connection.runScript("CREATE DATABASE \(databaseName(service)) OWNER \(service.rawValue)")
+        await connection.close()
     }
 
     // MARK: Programs
