@@ -6,6 +6,8 @@
 public final class EventLoop: Sendable {
     /// What the thread runs: give its `asUnownedSerialExecutor()` to the actor that lives here.
     public let executor: LoopExecutor
+    /// The same thread as the preference of a task: for calls that block, and not for an actor's jobs.
+    public let taskExecutor: LoopTaskExecutor
 
     /// Starts the thread.
     ///
@@ -15,6 +17,7 @@ public final class EventLoop: Sendable {
     ///     1 MB, so a thread that reads from a broker wants 16 MiB. The pages are only reserved until they are touched.
     public init(name: String, stackBytes: Int = 16 << 20) {
         executor = LoopExecutor(name: name)
+        taskExecutor = LoopTaskExecutor(executor)
         executor.start(stackBytes: stackBytes)
     }
 

@@ -24,9 +24,15 @@ public struct Readiness: OptionSet, Sendable {
 ///
 /// `@unchecked Sendable`: `inbox` and `wake` are shared under a lock; everything in `ThreadState` is touched by the loop's
 /// own thread only, which `preconditionIsolated` checks at every entry.
-public final class LoopExecutor: SerialExecutor, TaskExecutor, @unchecked Sendable {
+public final class LoopExecutor: SerialExecutor, @unchecked Sendable {
+    private struct Entry {
+        var job: UnownedJob
+        /// Set where the task came because it prefers this thread, and not because an actor lives here.
+        var preferred: LoopTaskExecutor?
+    }
+
     private struct Inbox {
-        var jobs: [UnownedJob] = []
+        var jobs: [Entry] = []
         var asleep = false
         var finished = false
         var thread: pthread_t?
@@ -58,9 +64,16 @@ public final class LoopExecutor: SerialExecutor, TaskExecutor, @unchecked Sendab
 
     /// Hands a job to the loop's thread.
     public func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
+        add(Entry(job: UnownedJob(job)))
+    }
+
+    fileprivate func enqueue(_ job: consuming ExecutorJob, preferring executor: LoopTaskExecutor) {
+        add(Entry(job: UnownedJob(job), preferred: executor))
+    }
+
+    private func add(_ entry: Entry) {
         let sleeping = inbox.withLock { inbox in
-            inbox.jobs.append(job)
+            inbox.jobs.append(entry)
             defer { inbox.asleep = false }
             return inbox.asleep
         }
@@ -153,18 +166,23 @@ public final class LoopExecutor: SerialExecutor, TaskExecutor, @unchecked Sendab
         inbox.withLock { $0.thread = pthread_self() }
         _ = unsafe name.withCString { unsafe citycoop_name_this_thread($0) }
         let executor = unsafe asUnownedSerialExecutor()
-        let task = unsafe UnownedTaskExecutor(ordinary: self)
         while true {
             let (jobs, finished) = takeJobs()
-            for job in jobs {
-                unsafe job.runSynchronously(isolatedTo: executor, taskExecutor: task)
+            for entry in jobs {
+                // Never as both: a task that does not prefer this executor would then be queued again at every `await`
+                // within its actor, and other jobs would get in between (seen with 5 of 6 continuations).
+                if let preferred = entry.preferred {
+                    unsafe entry.job.runSynchronously(on: UnownedTaskExecutor(ordinary: preferred))
+                } else {
+                    unsafe entry.job.runSynchronously(on: executor)
+                }
             }
             if jobs.isEmpty && finished { return }
             wait()
         }
     }
 
-    private func takeJobs() -> ([UnownedJob], finished: Bool) {
+    private func takeJobs() -> ([Entry], finished: Bool) {
         inbox.withLock { inbox in
             defer { inbox.jobs.removeAll(keepingCapacity: true) }
             return (inbox.jobs, inbox.finished)
@@ -201,6 +219,20 @@ public final class LoopExecutor: SerialExecutor, TaskExecutor, @unchecked Sendab
         let (seconds, attoseconds) = (alarm.at - .now).components
         guard seconds >= 0, attoseconds >= 0 else { return 0 }
         return Int32(clamping: seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
+    }
+}
+
+/// The loop's thread for tasks that prefer it without being isolated to its actor.
+public final class LoopTaskExecutor: TaskExecutor {
+    private let loop: LoopExecutor
+
+    init(_ loop: LoopExecutor) {
+        self.loop = loop
+    }
+
+    /// Hands a job to the loop's thread.
+    public func enqueue(_ job: consuming ExecutorJob) {
+        loop.enqueue(job, preferring: self)
     }
 }
 

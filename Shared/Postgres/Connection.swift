@@ -286,7 +286,7 @@ public actor Connection {
         graceEnd = .now + limits.cancelGrace
         isCancelling = true
         let thread = EventLoop(name: "\(name) cancel", stackBytes: limits.stackBytes)
-        Task.detached(executorPreference: thread.executor) {
+        Task.detached(executorPreference: thread.taskExecutor) {
             canceller.send()
             await self.cancelHasBeenSent()
             withExtendedLifetime(thread) {}

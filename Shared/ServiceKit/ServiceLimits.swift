@@ -27,4 +27,11 @@ enum ServiceLimits {
     static let httpRestartDuration = Duration.seconds(1)
     /// What cancelled services get to come to an end after the graceful time is over; then the process ends.
     static let cancellationDuration = Duration.seconds(2)
+
+    // MARK: Start
+
+    /// The first pause before a database that is not there is looked for again; doubled each time.
+    static let databasePauseFirst = Duration.milliseconds(100)
+    /// The longest such pause.
+    static let databasePauseMax = Duration.seconds(2)
 }

@@ -39,6 +39,22 @@ private actor Wire {
 
     func thread() -> pthread_t { pthread_self() }
 
+    private var calls = 0
+    private(set) var overtaken = 0
+
+    /// Notes whether another call came in between entering and waiting.
+    func enter() async {
+        calls += 1
+        let mine = calls
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                if calls != mine { overtaken += 1 }
+                continuation.resume()
+            }
+        } onCancel: {
+        }
+    }
+
     /// Waits until so many bytes and rings have come.
     func waitFor(bytes: Int = 0, rings: Int = 0) async -> [UInt8] {
         while heard.count < bytes || self.rings < rings { await withCheckedContinuation { waiting.append($0) } }
@@ -62,6 +78,25 @@ struct EventLoopTests {
         }
         #expect(threads.allSatisfy { pthread_equal($0, first) != 0 })
         #expect(await Wire().thread() != first)
+    }
+
+    @Test func nobodyComesBetweenACallAndItsContinuation() async {
+        let wire = Wire()
+        await withDiscardingTaskGroup { group in
+            for _ in 0..<8 {
+                group.addTask { for _ in 0..<1_000 { await wire.enter() } }
+            }
+        }
+        #expect(await wire.overtaken == 0)
+    }
+
+    @Test func aTaskThatPrefersTheLoopRunsOnItsThread() async {
+        let loop = EventLoop(name: "preferred")
+        let isThere = await Task.detached(executorPreference: loop.taskExecutor) {
+            await Task.yield()
+            return loop.executor.isIsolatingCurrentContext()
+        }.value
+        #expect(isThere == true)
     }
 
     @Test func bytesOnTheSocketWakeTheLoopInOrder() async {

@@ -92,13 +92,11 @@ extension SuiteService {
         ]
     }
 
-    /// The messaging runtime with the service's handlers; refuses to start on a schema that does not fit.
+    /// The messaging runtime with the service's handlers; it waits for its database, and refuses a schema that does not fit.
     public static func run(
         _ configuration: SuiteConfiguration<Options>, _ context: ServiceContext
     ) async throws -> [any Service] {
         guard let broker = configuration.broker, let database = configuration.database else { throw NotConfigured() }
-        let missing = try await migrator(configuration).check()
-        if !missing.isEmpty { throw SchemaBehind(name: name, missing: missing.count) }
         let seal = Seal(keys: configuration.sealKeys.keys.map { ($0.id, $0.bytes) })
         let runtime = MessagingRuntime(
             handlers(configuration.options, seal: seal), broker: broker, database: database, seal: seal,
@@ -106,7 +104,7 @@ extension SuiteService {
         context.readiness.add("broker") { try runtime.checkBroker() }
         context.readiness.add("database") { try await runtime.checkDatabase() }
         context.readiness.add("copies") { try await runtime.checkCopies() }
-        return [runtime]
+        return [SchemaGate(name: name, migrator: try migrator(configuration), part: runtime, logger: context.logger)]
     }
 
     private static func migrator(_ configuration: SuiteConfiguration<Options>) throws -> Migrator {

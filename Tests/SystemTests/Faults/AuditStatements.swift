@@ -143,6 +143,19 @@ struct AuditSessions: Statement {
     }
 }
 
+/// The open transactions of the service that hold a lock on rows: session and beginning.
+struct AuditTransactions: Statement {
+    static let sql = """
+        SELECT pid || ' ' || xact_start FROM pg_stat_activity
+        WHERE datname = current_database() AND usename = 'vouchers' AND state LIKE 'idle in transaction%'
+            AND backend_xid IS NOT NULL
+        """
+
+    static func row(_ columns: inout Columns) throws -> String {
+        try columns.next()
+    }
+}
+
 /// Ends some sessions of a service, chosen by chance; returns a row for each.
 struct TerminateSessions: Statement {
     static let sql = """

@@ -2,11 +2,13 @@ import Contracts
 import TestKit
 
 /// One thing that goes wrong.
-enum Fault: Sendable, CustomStringConvertible {
+indirect enum Fault: Sendable, CustomStringConvertible {
     /// `kill -9`, and a new process after the pause.
     case kill(instance: Int, pauseMilliseconds: Int)
     /// SIGSTOP for a while.
     case freeze(instance: Int, milliseconds: Int)
+    /// SIGSTOP in the middle of a transaction, with its locks held; then `kill -9`, or SIGCONT after a while.
+    case catchInTransaction(instance: Int, milliseconds: Int?)
     /// SIGTERM, and a new process.
     case stop(instance: Int)
     /// A server ends in good order and comes back.
@@ -21,11 +23,16 @@ enum Fault: Sendable, CustomStringConvertible {
     case endSessions(count: Int)
     /// The copy of merchants is gone.
     case wipeMerchants
+    /// Two at the same time.
+    case together(Fault, Fault)
 
     var description: String {
         switch self {
         case .kill(let instance, let pause): "kill -9 instance \(instance), start after \(pause) ms"
         case .freeze(let instance, let time): "SIGSTOP instance \(instance) for \(time) ms"
+        case .catchInTransaction(let instance, nil): "kill -9 instance \(instance) in a transaction, start"
+        case .catchInTransaction(let instance, let time?):
+            "SIGSTOP instance \(instance) in a transaction for \(time) ms"
         case .stop(let instance): "SIGTERM instance \(instance), start"
         case .restart(let server): "restart the \(server)"
         case .crash(let server): "kill -9 the \(server), start"
@@ -33,6 +40,7 @@ enum Fault: Sendable, CustomStringConvertible {
         case .cutSilently: "cut connections silently"
         case .endSessions(let count): "end \(count) database sessions"
         case .wipeMerchants: "wipe the copy of merchants"
+        case .together(let one, let other): "\(one), and \(other)"
         }
     }
 
@@ -42,10 +50,10 @@ enum Fault: Sendable, CustomStringConvertible {
             Bool.random(using: &generator)
             ? [.crash(.broker), .restart(.database)] : [.restart(.broker), .crash(.database)]
         let rest: [Fault] = [
-            .kill(instance: Int.random(in: 0..<2, using: &generator), pauseMilliseconds: 200),
-            .freeze(
+            .catchInTransaction(instance: Int.random(in: 0..<2, using: &generator), milliseconds: nil),
+            .catchInTransaction(
                 instance: Int.random(in: 0..<2, using: &generator),
-                milliseconds: Int.random(in: 3_000...11_000, using: &generator)),
+                milliseconds: Int.random(in: 3_000...12_000, using: &generator)),
             .cutSilently, .closeConnections(share: Int.random(in: 30...100, using: &generator)),
             .endSessions(count: Int.random(in: 1...8, using: &generator)), .wipeMerchants,
         ]
@@ -54,15 +62,27 @@ enum Fault: Sendable, CustomStringConvertible {
 
     /// So many of all kinds.
     static func long(_ count: Int, _ generator: inout SeededGenerator) -> [Fault] {
-        (0..<count).map { _ in any(&generator) }
+        (0..<count).map { _ in
+            guard Int.random(in: 0..<8, using: &generator) == 0 else { return any(&generator) }
+            let server = PrivateServers.Kind.allCases[Int.random(in: 0..<2, using: &generator)]
+            // No process starts while a server is away: a service that finds none at its start ends, and says so.
+            let other: Fault =
+                Bool.random(using: &generator)
+                ? .freeze(instance: 0, milliseconds: Int.random(in: 500...15_000, using: &generator)) : .cutSilently
+            return .together(.crash(server), other)
+        }
     }
 
     private static func any(_ generator: inout SeededGenerator) -> Fault {
         let instance = Int.random(in: 0..<FaultRun.instanceCount, using: &generator)
         let server = PrivateServers.Kind.allCases[Int.random(in: 0..<2, using: &generator)]
         switch Int.random(in: 0..<100, using: &generator) {
-        case ..<20: return .kill(instance: instance, pauseMilliseconds: Int.random(in: 0...2_000, using: &generator))
-        case ..<38: return .freeze(instance: instance, milliseconds: Int.random(in: 500...15_000, using: &generator))
+        case ..<12: return .kill(instance: instance, pauseMilliseconds: Int.random(in: 0...2_000, using: &generator))
+        case ..<20: return .catchInTransaction(instance: instance % 2, milliseconds: nil)
+        case ..<28: return .freeze(instance: instance, milliseconds: Int.random(in: 500...15_000, using: &generator))
+        case ..<38:
+            let time = Int.random(in: 500...15_000, using: &generator)
+            return .catchInTransaction(instance: instance % 2, milliseconds: time)
         case ..<44: return .stop(instance: instance)
         case ..<50: return .restart(server)
         case ..<58: return .crash(server)

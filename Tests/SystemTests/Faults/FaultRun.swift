@@ -48,6 +48,15 @@ final class FaultRun: Sendable {
             try instances[number].start()
         case .freeze(let number, let milliseconds):
             try await instances[number].freeze(for: .milliseconds(milliseconds))
+        case .catchInTransaction(let number, let milliseconds):
+            try await catchInTransaction(instances[number])
+            if let milliseconds {
+                try await Task.sleep(for: .milliseconds(milliseconds))
+                instances[number].thaw()
+            } else {
+                try await instances[number].kill()
+                try instances[number].start()
+            }
         case .stop(let number):
             let (status, duration) = try await instances[number].stop()
             guard status == 0 || status == 1 else {
@@ -64,8 +73,28 @@ final class FaultRun: Sendable {
         case .endSessions(let count):
             try await onDatabase { _ = try await $0.execute(TerminateSessions(count: Int64(count))) }
         case .wipeMerchants: return try await wipeMerchants()
+        case .together(let one, let other):
+            async let first = commit(one)
+            let second = try await commit(other)
+            return try await first ?? second
         }
         return nil
+    }
+
+    /// Freezes an instance again and again, until one of its transactions stands still with its locks held.
+    private func catchInTransaction(_ instance: ServiceProcess) async throws {
+        try await onDatabase { connection in
+            try await eventually(within: .seconds(60), "\(instance.label) in the middle of a transaction") {
+                instance.freeze()
+                let before = try await connection.execute(AuditTransactions())
+                // What the other instance does moves on meanwhile.
+                try await Task.sleep(for: .milliseconds(150))
+                let after = try await connection.execute(AuditTransactions())
+                if !Set(before).isDisjoint(with: after) { return true }
+                instance.thaw()
+                return false
+            }
+        }
     }
 
     private func closeConnections(_ share: Int) async throws {

@@ -177,8 +177,9 @@ struct FaultStory {
     /// A stop loses nothing and leaves nothing.
     private func stop(_ run: FaultRun) async throws {
         for instance in run.instances {
+            let megabytes = instance.residentMegabytes
             let (status, duration) = try await instance.stop()
-            tell("\(instance.label) stopped after \(duration.rounded)")
+            tell("\(instance.label) had \(megabytes ?? 0) MB, stopped after \(duration.rounded)")
             #expect(status == 0, "\(instance.label): \(instance.lastLines)")
         }
         #expect(try await system.waitingMessages(for: Self.services) == [:])

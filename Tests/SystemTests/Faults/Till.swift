@@ -184,13 +184,17 @@ struct TillAnswer: Sendable, Hashable {
     let isProblem: Bool
     let json: String
     let code: String?
-    let isRetryable: Bool
+
+    init(isProblem: Bool, json: String, code: String? = nil) {
+        self.isProblem = isProblem
+        self.json = json
+        self.code = code
+    }
 
     init(_ delivery: Delivery) {
         isProblem = delivery.properties.contentType == "application/problem+json"
         let problem = isProblem ? try? JSONDecoder().decode(Problem.self, from: Data(delivery.body)) : nil
         code = problem?.code
-        isRetryable = problem?.retryable ?? false
         let object = try? JSONSerialization.jsonObject(with: Data(delivery.body))
         let ordered = object.flatMap { try? JSONSerialization.data(withJSONObject: $0, options: [.sortedKeys]) }
         json = String(decoding: ordered ?? Data(delivery.body), as: UTF8.self)

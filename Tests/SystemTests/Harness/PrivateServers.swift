@@ -19,8 +19,7 @@ struct PrivateServers: Sendable {
     let amqp: BrokerAddress
     let management: ManagementAPI
     let database: DatabaseAddress
-    /// Where programs find the database: host and port.
-    let databasePlace: String
+    let databasePort: Int
 
     /// Starts a pair in a folder below `CITYCOOP_TEST_STATE`, through the script in `CITYCOOP_TEST_SERVERS`.
     static func start() async throws -> PrivateServers {
@@ -43,7 +42,7 @@ struct PrivateServers: Sendable {
             script: script, state: state, amqp: try BrokerAddress(url: try value("AMQP_URL")),
             management: try ManagementAPI(url: try value("MANAGEMENT_URL")),
             database: try DatabaseAddress(url: try value("DATABASE_URL")),
-            databasePlace: "127.0.0.1:\(try value("DATABASE_PORT"))")
+            databasePort: Int(try value("DATABASE_PORT")) ?? 0)
     }
 
     static var required: PrivateServers {

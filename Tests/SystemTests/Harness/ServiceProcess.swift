@@ -21,12 +21,19 @@ final class ServiceProcess: Sendable {
     private let running = Mutex<Process?>(nil)
 
     /// Describes an instance; nothing runs before ``start()``.
-    init(_ service: ServiceName, number: Int = 1, of system: System, brokerPort: Int? = nil) throws {
+    ///
+    /// - Parameters:
+    ///   - brokerPort: Where it finds the broker, if something stands between.
+    ///   - databasePort: The same for the database.
+    init(
+        _ service: ServiceName, number: Int = 1, of system: System, brokerPort: Int? = nil, databasePort: Int? = nil
+    ) throws {
         self.service = service
         label = "\(service.rawValue)-\(number)"
         httpPort = try Ports.free()
         program = system.program(service)
-        environment = system.environment(of: service, httpPort: httpPort, brokerPort: brokerPort)
+        environment = system.environment(
+            of: service, httpPort: httpPort, brokerPort: brokerPort, databasePort: databasePort)
         log = "\(system.servers.state)/log/\(system.name)-\(label).log"
     }
 
@@ -49,6 +56,14 @@ final class ServiceProcess: Sendable {
 
     /// The process, while there should be one.
     var processID: Int32? { running.withLock { $0?.processIdentifier } }
+
+    /// The memory that the process has in use, in megabytes.
+    var residentMegabytes: Int? {
+        guard let processID, let status = try? String(contentsOfFile: "/proc/\(processID)/status", encoding: .utf8),
+            let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmRSS:") })
+        else { return nil }
+        return line.split(separator: " ").compactMap { Int($0) }.first.map { $0 / 1_024 }
+    }
 
     /// Throws if the process has ended by itself.
     func requireRunning() throws {
@@ -116,10 +131,19 @@ final class ServiceProcess: Sendable {
 
     /// Stops it from running for a while, as a machine does that pauses it.
     func freeze(for duration: Duration) async throws {
-        guard let process = running.withLock({ $0 }) else { return }
-        Foundation.kill(process.processIdentifier, SIGSTOP)
-        defer { Foundation.kill(process.processIdentifier, SIGCONT) }
+        freeze()
+        defer { thaw() }
         try await Task.sleep(for: duration)
+    }
+
+    /// SIGSTOP.
+    func freeze() {
+        if let processID { Foundation.kill(processID, SIGSTOP) }
+    }
+
+    /// SIGCONT.
+    func thaw() {
+        if let processID { Foundation.kill(processID, SIGCONT) }
     }
 
     private func waitForEnd(of process: Process, within limit: Duration) async throws {

@@ -148,8 +148,17 @@ final class System: Sendable {
         await connection.close()
     }
 
-    private func migrate(_ service: ServiceName) async throws {
+    /// Brings a service's schema up to date, as its operator does before it starts.
+    func migrate(_ service: ServiceName) async throws {
         _ = try await Program.output(program(service), ["migrate"], environment: environment(of: service, httpPort: 1))
+    }
+
+    /// Deletes a service's database with all there is in it, and makes it anew, without a table.
+    func emptyDatabase(of service: ServiceName) async throws {
+        let connection = try await Connection.connect(to: servers.database, name: "system tests", limits: .migrating)
+        try await connection.runScript("DROP DATABASE \(databaseName(service)) WITH (FORCE)")
+        try await connection.runScript("CREATE DATABASE \(databaseName(service)) OWNER \(service.rawValue)")
+        await connection.close()
     }
 
     // MARK: Programs
@@ -160,15 +169,18 @@ final class System: Sendable {
     /// Where notifications puts its mails.
     var mailFolder: String { "\(servers.state)/mail-\(name)" }
 
-    /// What a service reads; `brokerPort` instead of the broker's own where something stands between.
-    func environment(of service: ServiceName, httpPort: Int, brokerPort: Int? = nil) -> [String: String] {
+    /// What a service reads; other ports than the servers' own where something stands between.
+    func environment(
+        of service: ServiceName, httpPort: Int, brokerPort: Int? = nil, databasePort: Int? = nil
+    ) -> [String: String] {
         let prefix = service.rawValue.uppercased()
         let password = passwords[service.rawValue] ?? ""
         let port = brokerPort ?? administrator.port
+        let database = "127.0.0.1:\(databasePort ?? servers.databasePort)"
         return keys.merging([
             "\(prefix)_AMQP_URL": "amqp://\(service.rawValue):\(password)@127.0.0.1:\(port)/\(name)",
             "\(prefix)_DATABASE_URL":
-                "postgresql://\(service.rawValue):\(password)@\(servers.databasePlace)/\(databaseName(service))",
+                "postgresql://\(service.rawValue):\(password)@\(database)/\(databaseName(service))",
             "\(prefix)_HTTP_PORT": String(httpPort), "NOTIFICATIONS_MAIL_FOLDER": mailFolder,
             "CITYCOOP_LOG_FORMAT": "plain",
         ]) { $1 }
