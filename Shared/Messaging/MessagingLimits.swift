@@ -43,7 +43,7 @@ public struct MessagingLimits: Sendable {
 
     /// Largest answer kept for a repeated command.
     public var keptReplyBytesMax = 4_096
-    /// Answers on their way at once before the queues wait.
+    /// Answers on their way at once before the queues wait; each queue may add those of one batch to them.
     public var repliesOpenMax = 4_096
 
     // MARK: Outbox
@@ -58,6 +58,8 @@ public struct MessagingLimits: Sendable {
     public var outboxOwnerWait = Duration.seconds(2)
     /// How often rows of instances that are gone are looked for.
     public var outboxSweepInterval = Duration.seconds(5)
+    /// Rows taken over by one statement, which has to end before the statement time-out.
+    public var outboxClaimMax = 20_000
     /// The wait after a publish that the broker refused.
     public var outboxRefusedPause = Duration.milliseconds(500)
     /// When a message is tried again that the broker does not take as it is: an exchange is missing, a right is.
@@ -95,9 +97,9 @@ public struct MessagingLimits: Sendable {
     // MARK: Shutdown and copies
 
     /// Longest time for the batches in hand once the service has been told to stop.
-    public var finishTimeout = Duration.seconds(10)
+    public var finishTimeout = Duration.seconds(6)
     /// Longest time that a drain may take.
-    public var drainTimeout = Duration.seconds(10)
+    public var drainTimeout = Duration.seconds(6)
     /// How long an incomplete copy is waited for before it is asked for again; doubled each time, because every request is
     /// answered with everything there is.
     public var copyRequestInterval = Duration.seconds(5)

@@ -34,7 +34,7 @@ public struct Seal: Sendable {
     /// Decrypts what ``seal(_:for:)`` made for the same row.
     public func open(_ sealed: [UInt8], for context: [UInt8]) throws -> [UInt8] {
         guard let length = sealed.first, sealed.count > Int(length) else { throw Failure.broken }
-        let id = String(decoding: sealed[1...Int(length)], as: UTF8.self)
+        let id = String(decoding: sealed[1..<1 + Int(length)], as: UTF8.self)
         guard let key = keys[id] else { throw Failure.unknownKey(id) }
         do {
             let box = try AES.GCM.SealedBox(combined: sealed.dropFirst(1 + Int(length)))

@@ -30,7 +30,7 @@ struct DeadRunner: Sendable {
                 let death = Death(delivery.properties.headers, at: service)
                 let defective = describe(delivery, reader.envelope(of: delivery), death)
                 do {
-                    _ = try await transactions(death.queue.rawValue).file([defective])
+                    try await transactions(death.queue.rawValue).file([defective])
                     await consumer.acknowledge([delivery.tag])
                 } catch {
                     logger.warning("a dead letter cannot be filed", metadata: ["error": "\(error)"])

@@ -57,14 +57,14 @@ struct RetryRunner: Sendable {
             }
             let queue = transactions(row.queue)
             do {
-                try await queue.finish(work)
+                try await queue.finish(work, answers)
             } catch {
                 // What a handler only writes is refused here at the earliest.
                 throw AttemptFailed(row: row, cause: error)
             }
             queue.handled.signal()
             Counter(label: "citycoop.failures.mended").increment()
-            await replies.send(answers)
+            await replies.waitForRoom()
             return true
         }
     }
@@ -127,7 +127,7 @@ struct RetryRunner: Sendable {
             let isNoted = try await !work.execute(attempt).isEmpty
             return isNoted && next == nil ? giveUp(row, code, in: &work) : []
         }
-        await replies.send(answers)
+        await replies.take(answers)
         logger.error(
             "a parked message failed again",
             metadata: ["failure": "\(row.failureId)", "code": "\(code)", "attempts": "\(row.attempts + 1)"])

@@ -25,6 +25,7 @@ struct QueryRunner: Sendable {
             let room = Room(limits.queriesAtOnce)
             while let deliveries = try? await consumer.next(max: limits.queriesAtOnce) {
                 for delivery in deliveries {
+                    await replies.waitForRoom()
                     await room.enter()
                     group.addTask {
                         await self.answer(delivery)
@@ -49,7 +50,7 @@ struct QueryRunner: Sendable {
         }
         let answer = await answer(delivery.body, envelope, route)
         if let message = answer?.message(to: envelope, source: source, at: Date()) {
-            await replies.send([message])
+            await replies.take([message])
         }
         await consumer.acknowledge([delivery.tag])
         let seconds = (ContinuousClock.now - start).inSeconds
@@ -86,7 +87,7 @@ struct QueryRunner: Sendable {
             envelope: envelope, body: delivery.body, key: envelope.id.isEmpty ? nil : InboxKey(envelope),
             content: InboxKey.content(type: envelope.type, body: delivery.body), problem: problem)
         do {
-            await replies.send(try await transactions.file([defective]).answers)
+            try await transactions.file([defective])
             await consumer.acknowledge([delivery.tag])
         } catch {
             await Pause.sleep(limits.databasePause)

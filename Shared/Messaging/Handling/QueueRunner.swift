@@ -100,8 +100,8 @@ struct QueueRunner: Sendable {
         var attempt = 1
         while true {
             do {
-                let outcome = try await transactions.handle(messages.map(\.incoming), by: route)
-                await conclude(messages.map(\.tag), outcome, &open)
+                try await transactions.handle(messages.map(\.incoming), by: route)
+                await conclude(messages.map(\.tag), &open)
                 return
             } catch {
                 let verdict = Verdict(error)
@@ -126,20 +126,19 @@ struct QueueRunner: Sendable {
     private func give(
         up incoming: Incoming, _ tag: DeliveryTag, _ verdict: Verdict, _ open: inout Set<DeliveryTag>
     ) async throws {
-        let outcome: InboxTransactions.Outcome
         let code: String
         do {
             switch verdict {
             case .broken(let broken, let reason):
                 code = broken
-                outcome = try await transactions.park(incoming, forGood: true, code: broken, reason: reason)
+                try await transactions.park(incoming, forGood: true, code: broken, reason: reason)
             case .conflict, .serverTrouble:
                 code = "conflict"
-                outcome = try await transactions.park(
+                try await transactions.park(
                     incoming, forGood: false, code: code, reason: "Other transactions were in the way each time.")
             case .unexplained(let reason):
                 code = "handler-failed"
-                outcome = try await transactions.park(incoming, forGood: false, code: code, reason: reason)
+                try await transactions.park(incoming, forGood: false, code: code, reason: reason)
             }
         } catch {
             throw HandBack(cause: error)
@@ -149,7 +148,7 @@ struct QueueRunner: Sendable {
             metadata: [
                 "id": "\(incoming.envelope.id)", "type": "\(incoming.envelope.type)", "code": "\(code)",
             ])
-        await conclude([tag], outcome, &open)
+        await conclude([tag], &open)
     }
 
     private func file(
@@ -166,8 +165,8 @@ struct QueueRunner: Sendable {
         var attempt = 1
         while true {
             do {
-                let outcome = try await transactions.file(messages.map(\.defective))
-                await conclude(messages.map(\.tag), outcome, &open)
+                try await transactions.file(messages.map(\.defective))
+                await conclude(messages.map(\.tag), &open)
                 return
             } catch {
                 guard Verdict(error) == .conflict, attempt < limits.wholeBatchAttempts else {
@@ -178,12 +177,10 @@ struct QueueRunner: Sendable {
         }
     }
 
-    private func conclude(
-        _ tags: [DeliveryTag], _ outcome: InboxTransactions.Outcome, _ open: inout Set<DeliveryTag>
-    ) async {
+    private func conclude(_ tags: [DeliveryTag], _ open: inout Set<DeliveryTag>) async {
         for tag in tags { open.remove(tag) }
         await consumer.acknowledge(tags)
-        await replies.send(outcome.answers)
+        await replies.waitForRoom()
     }
 
     private func note(_ type: String, _ count: Int, since start: ContinuousClock.Instant) {

@@ -20,16 +20,20 @@ actor ReplySender {
         openMax = limits.repliesOpenMax
     }
 
-    /// Takes answers to send; waits only where too many are open already.
-    func send(_ answers: [OutgoingMessage]) async {
+    /// Takes answers to send.
+    func take(_ answers: [OutgoingMessage]) {
         guard !answers.isEmpty else { return }
-        while open > 0, open + answers.count > openMax, !isStopping, !Task.isCancelled {
-            let seen = changed.count
-            await changed.wait(beyond: seen)
-        }
         open += answers.count
         waiting += answers
         changed.signal()
+    }
+
+    /// Waits while too many answers are open: whoever makes answers waits here before making more.
+    func waitForRoom() async {
+        while open >= openMax, !isStopping, !Task.isCancelled {
+            let seen = changed.count
+            await changed.wait(beyond: seen)
+        }
     }
 
     /// Sends until ``stop(by:)``.

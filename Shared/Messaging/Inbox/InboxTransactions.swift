@@ -7,11 +7,6 @@ import Postgres
 
 /// Handles or files messages in one transaction each group: take what is new, decide, write, commit.
 struct InboxTransactions: Sendable {
-    /// What there is to send once a transaction has committed.
-    struct Outcome: Sendable {
-        var answers: [OutgoingMessage] = []
-    }
-
     let source: ServiceName
     let queue: String
     let database: Pool
@@ -22,20 +17,23 @@ struct InboxTransactions: Sendable {
     var handled = Wakeup()
     /// Signalled when something was committed that is due sooner than the schedule may expect.
     var due = Wakeup()
+    /// Where answers go; without it they go nowhere.
+    var replies: ReplySender?
 
     /// Handles messages of one route; throws what the handler or the database throws, and then nothing has happened.
-    func handle(_ incoming: [Incoming], by route: any Route) async throws -> Outcome {
+    func handle(_ incoming: [Incoming], by route: any Route) async throws {
         try await database.withConnection { connection in
             let coder = BodyCoder(limits: limits)
             var work = MessageTransaction(on: connection, coder: coder, limits: limits)
-            var outcome = Outcome()
+            var answers: [OutgoingMessage] = []
             let fresh: [Incoming]
             do {
                 let taken = try await take(incoming.map { ($0.key, $0.content) }, as: .done, in: &work)
                 fresh = incoming.enumerated().filter { taken.fresh.contains($0.offset) }.map(\.element)
                 for (index, row) in taken.repeated {
-                    let repeated = incoming[index]
-                    try answerRepeat(repeated, row, route, coder, in: &work, into: &outcome)
+                    if let answer = try answer(repeated: incoming[index], row, route, coder, in: &work) {
+                        answers.append(answer)
+                    }
                 }
                 if !fresh.isEmpty { try await route.handle(fresh, in: &work) }
                 if let failure = work.outgoing.failure { throw failure }
@@ -46,12 +44,11 @@ struct InboxTransactions: Sendable {
             }
             for (position, answer) in work.outgoing.answers where fresh.indices.contains(position) {
                 if let message = answer.message(to: fresh[position].envelope, source: source, at: work.now) {
-                    outcome.answers.append(message)
+                    answers.append(message)
                 }
             }
-            try await finish(work)
+            try await finish(work, answers)
             handled.signal()
-            return outcome
         }
     }
 
@@ -74,11 +71,10 @@ struct InboxTransactions: Sendable {
     }
 
     /// Files messages that cannot be handled.
-    func file(_ defective: [Defective]) async throws -> Outcome {
+    func file(_ defective: [Defective]) async throws {
         try await database.withConnection { connection in
             let coder = BodyCoder(limits: limits)
             var work = MessageTransaction(on: connection, coder: coder, limits: limits)
-            var outcome = Outcome()
             do {
                 let named = defective.filter { $0.key != nil && $0.isFiled }
                 let taken = try await take(
@@ -98,32 +94,28 @@ struct InboxTransactions: Sendable {
                 await work.rollback()
                 throw error
             }
+            Counter(label: "citycoop.expired.messages").increment(by: defective.count { !$0.isFiled })
             let now = Date()
-            for message in defective {
-                if !message.isFiled { Counter(label: "citycoop.expired.messages").increment() }
-                let answer = Answer.problem(message.problem, to: message.envelope.type, coder)
-                if let message = answer.message(to: message.envelope, source: source, at: now) {
-                    outcome.answers.append(message)
-                }
+            let answers = defective.compactMap { message in
+                Answer.problem(message.problem, to: message.envelope.type, coder)
+                    .message(to: message.envelope, source: source, at: now)
             }
-            try await work.commit()
-            return outcome
+            try await finish(work, answers)
         }
     }
 
     /// Parks one message that a handler failed on, to be tried again; or files it as failed, and answers it.
-    func park(_ incoming: Incoming, forGood: Bool, code: String, reason: String) async throws -> Outcome {
+    func park(_ incoming: Incoming, forGood: Bool, code: String, reason: String) async throws {
         let isFailed = forGood || limits.retryDelays.isEmpty
-        return try await database.withConnection { connection in
+        try await database.withConnection { connection in
             let coder = BodyCoder(limits: limits)
             var work = MessageTransaction(on: connection, coder: coder, limits: limits)
-            var outcome = Outcome()
+            var answers: [OutgoingMessage] = []
             do {
                 let message = (incoming.key, incoming.content)
                 if try await take([message], as: isFailed ? .failed : .parked, in: &work).fresh.isEmpty {
                     // Another instance has had it meanwhile.
-                    await work.rollback()
-                    return outcome
+                    return await work.rollback()
                 }
                 let defective = Defective(
                     envelope: incoming.envelope, body: incoming.body, key: incoming.key, content: incoming.content,
@@ -131,15 +123,14 @@ struct InboxTransactions: Sendable {
                 try file(
                     defective, state: isFailed ? FailureCode.failed : FailureCode.parked, key: incoming.key, in: &work)
                 if isFailed {
-                    outcome.answers += giveUp(incoming.envelope, key: incoming.key, code: code, coder, in: &work)
+                    answers = giveUp(incoming.envelope, key: incoming.key, code: code, coder, in: &work)
                 }
+                work.wakeSchedule()
             } catch {
                 await work.rollback()
                 throw error
             }
-            try await work.commit()
-            due.signal()
-            return outcome
+            try await finish(work, answers)
         }
     }
 
@@ -167,10 +158,10 @@ struct InboxTransactions: Sendable {
     }
 
     /// A message that was taken before: its first answer again; or, with other content, a failure.
-    private func answerRepeat(
-        _ incoming: Incoming, _ row: ReadTaken.Row, _ route: any Route, _ coder: BodyCoder,
-        in work: inout MessageTransaction, into outcome: inout Outcome
-    ) throws {
+    private func answer(
+        repeated incoming: Incoming, _ row: ReadTaken.Row, _ route: any Route, _ coder: BodyCoder,
+        in work: inout MessageTransaction
+    ) throws -> OutgoingMessage? {
         Counter(label: "citycoop.inbox.repeated.messages").increment()
         let answer: Answer
         if row.content != incoming.content {
@@ -191,9 +182,7 @@ struct InboxTransactions: Sendable {
             answer = .problem(
                 wasHandled ? route.keptReply.expired : .notHandled("failed"), to: incoming.envelope.type, coder)
         }
-        if let message = answer.message(to: incoming.envelope, source: source, at: work.now) {
-            outcome.answers.append(message)
-        }
+        return answer.message(to: incoming.envelope, source: source, at: work.now)
     }
 
     /// Keeps the answers of this batch for those who ask again.
@@ -226,8 +215,8 @@ struct InboxTransactions: Sendable {
         return answer.message(to: envelope, source: source, at: work.now).map { [$0] } ?? []
     }
 
-    /// Writes what leaves, commits, and hands it to the relay.
-    func finish(_ work: consuming MessageTransaction) async throws {
+    /// Writes what leaves, commits, and hands it over: answers, for which somebody waits, before events.
+    func finish(_ work: consuming MessageTransaction, _ answers: [OutgoingMessage] = []) async throws {
         let outgoing = work.outgoing
         let admission: OutboxRelay.Admission?
         do {
@@ -248,6 +237,7 @@ struct InboxTransactions: Sendable {
             }
             throw error
         }
+        if !answers.isEmpty { await replies?.take(answers) }
         if let admission { await relay.committed(admission, outgoing.records) }
         if outgoing.wakesSchedule { due.signal() }
     }

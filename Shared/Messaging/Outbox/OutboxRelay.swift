@@ -334,11 +334,14 @@ actor OutboxRelay {
         while let current = epoch, !current.isOver, !Task.isCancelled {
             let seen = orphansKnown.count
             do {
-                let claimed: Int64 = try await connection.execute(ClaimOrphans(owner: current.owner)).first ?? 0
+                let max = Int64(limits.outboxClaimMax)
+                let claims: [Int64] = try await connection.execute(ClaimOrphans(owner: current.owner, max: max))
+                let claimed = claims.first ?? 0
                 if claimed > 0 {
                     logger.notice("took over messages of an instance that is gone", metadata: ["count": "\(claimed)"])
                 }
                 noteBacklog(of: current.owner)
+                if claimed == max { continue }
             } catch {
                 logger.warning("outbox cannot be swept", metadata: ["error": "\(error)"])
             }

@@ -87,7 +87,7 @@ struct BecomeOwner: Statement {
     }
 }
 
-/// Takes over the rows of owners that are gone; returns how many rows changed hands.
+/// Takes over rows of owners that are gone, the oldest first; returns how many rows changed hands.
 ///
 /// An owner is gone when its lock is free. `SKIP LOCKED` on the rows would not tell: committed rows carry no lock.
 struct ClaimOrphans: Statement {
@@ -96,14 +96,18 @@ struct ClaimOrphans: Statement {
             SELECT owner FROM (SELECT DISTINCT owner FROM outbox WHERE owner <> $1) AS owners
             WHERE pg_try_advisory_xact_lock(\(OutboxLock.space), (owner % 2147483648)::integer)
         ), claimed AS (
-            UPDATE outbox SET owner = $1, in_memory = false WHERE owner IN (SELECT owner FROM gone) RETURNING 1
+            UPDATE outbox SET owner = $1, in_memory = false WHERE message_id IN (
+                SELECT message_id FROM outbox WHERE owner IN (SELECT owner FROM gone) ORDER BY message_id LIMIT $2)
+            RETURNING 1
         )
         SELECT count(*) FROM claimed
         """
     var owner: Int64
+    var max: Int64
 
     func bind(_ parameters: inout Parameters) {
         parameters.add(owner)
+        parameters.add(max)
     }
 
     static func row(_ columns: inout Columns) throws -> Int64 {

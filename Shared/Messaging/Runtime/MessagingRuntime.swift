@@ -181,7 +181,7 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
     private func transactions(_ queue: String) -> InboxTransactions {
         InboxTransactions(
             source: Owner.name, queue: queue, database: work, relay: relay, seal: seal, limits: limits,
-            handled: handled, due: due)
+            handled: handled, due: due, replies: replies)
     }
 
     private func runner(_ queue: QueueName, _ consumer: Consumer) -> QueueRunner {

@@ -14,7 +14,7 @@ import Testing
         KeepReplies(queue: "", keptSeconds: 1), SetInboxState(queue: "", keys: [], state: .done),
         ForgetOld(olderThanSeconds: 1, max: 1), ForgetOldFailures(olderThanSeconds: 1, max: 1),
         WriteOutbox(owner: 1, isInMemory: true, rows: StoredRecords()), ReadOutbox(owner: 1, after: id, max: 1),
-        DeleteSent(ids: []), SetAside(ids: [], seconds: 1), BecomeOwner(), ClaimOrphans(owner: 1),
+        DeleteSent(ids: []), SetAside(ids: [], seconds: 1), BecomeOwner(), ClaimOrphans(owner: 1, max: 1),
         WriteSchedule(rows: StoredRecords(), due: []), MoveDue(owner: 1, max: 1), ReadNextDue(), ReadNextRetry(),
         FileFailure(
             failureId: id, queue: "", inboxKey: nil, state: 1, type: "", messageId: "", user: "", code: "", reason: "",

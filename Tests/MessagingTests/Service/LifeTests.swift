@@ -27,19 +27,19 @@ private struct CountIncomplete: Statement {
             try await service.running {
                 var lateness: [Duration] = []
                 for _ in 0..<5 {
-                    let command = issue(Amount.later)
-                    _ = try await client.requester.call(command)
+                    let start = ContinuousClock.now
+                    _ = try await client.requester.call(issue(Amount.later))
                     let due = ContinuousClock.now + service.switches.delay
                     try await eventually("it takes effect") {
                         client.events(RedemptionRefused.type).count > lateness.count
                     }
                     lateness.append(due.duration(to: .now))
+                    #expect(start.duration(to: .now) >= service.switches.delay, "not early")
                 }
                 // Sent, handled and heard of: 15 ms on a machine that does nothing else. The best counts, because other tests
                 // run beside this one; that none waits for the poll, which is every 5 s, the middle one shows.
                 #expect(lateness.sorted()[0] < .milliseconds(250), "\(lateness)")
                 #expect(lateness.sorted()[2] < .seconds(2), "\(lateness)")
-                #expect(lateness.allSatisfy { $0 > .milliseconds(-100) }, "\(lateness)")
             }
         }
     }

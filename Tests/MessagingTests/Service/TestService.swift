@@ -5,6 +5,7 @@ import Logging
 import ManagementAPI
 import Postgres
 import ServiceLifecycle
+import Synchronization
 import TestKit
 import Testing
 
@@ -138,12 +139,38 @@ func withTestService<Value: Sendable>(_ body: (TestService) async throws -> Valu
                     )
                     """.utf8))
         ])
+    await Turnstile.shared.enter()
+    defer { Turnstile.shared.leave() }
     return try await withScratchVhost { vhost in
         try await declareTopology(vhost)
         return try await withScratchDatabase(migrations: [MessagingSchema.migrations, schema]) { database in
             let broker = try await vhost.makeUser("vouchers")
             return try await body(TestService(vhost: vhost, database: database, broker: broker))
         }
+    }
+}
+
+/// Lets only so many services run at once: each takes connections, of which PostgreSQL has a hundred for everybody.
+private final class Turnstile: Sendable {
+    static let shared = Turnstile()
+    private let free = Mutex(6)
+    private let changed = Wakeup()
+
+    func enter() async {
+        while true {
+            let seen = changed.count
+            let isIn = free.withLock { free in
+                if free > 0 { free -= 1 } else { return false }
+                return true
+            }
+            if isIn { return }
+            await changed.wait(beyond: seen)
+        }
+    }
+
+    func leave() {
+        free.withLock { $0 += 1 }
+        changed.signal()
     }
 }
 
