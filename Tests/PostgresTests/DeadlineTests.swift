@@ -47,12 +47,13 @@ struct DeadlineTests {
         var limits = PostgresLimits()
         limits.cancelGrace = .zero
         try await withConnection(limits: limits) { connection in
-            async let behind = failure { try await connection.execute(Echo(1)) }
+            // In front of the statement that pauses or behind it: it ends, with an answer or without.
+            async let other = connection.execute(Echo(1))
             let late = try await failure { try await connection.execute(Pause(seconds: 60), within: .milliseconds(50)) }
             #expect(late.code == .deadlineExceeded)
             await connection.waitUntilClosed()
             #expect(!connection.isUsable)
-            _ = try? await behind
+            _ = try? await other
         }
     }
 
