@@ -59,7 +59,7 @@ struct BenchReply: AsyncParsableCommand {
         let times = try await withThrowingTaskGroup(of: Double.self) { group in
             var sent = 0
             while sent < count {
-                let due = min(count, Int((ContinuousClock.now - start) / .seconds(1) * Double(rate)))
+                let due = min(count, Int((ContinuousClock.now - start) / .seconds(1) * Double(rate)) + 1)
                 for number in sent..<max(sent, due) {
                     let redemption = RedeemVoucher(
                         redemptionId: .version7(), code: codes[number % codes.count], merchantId: merchant,
