@@ -84,7 +84,7 @@ let package = Package(
         shared("AMQP", ["CRabbitMQ", "EventLoop"]),
         shared("Postgres", ["CPostgres", "EventLoop"]),
         shared("Contracts"),
-        shared("Processes", ["EventLoop"]),
+        shared("Processes", ["CLinux", "EventLoop"]),
         shared("ManagementAPI", ["CCurl", "EventLoop"]),
         shared(
             "Messaging", ["AMQP", "Postgres", "Contracts", crypto, logging, metrics, lifecycle],

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import FoundationEssentials
 internal import Glibc
 
@@ -73,8 +74,11 @@ internal import Glibc
         writing = nil
     }
 
-    /// Starts the program with our environment.
+    /// Starts the program with our environment, and with none of our descriptors but the first three.
+    ///
+    /// A lock or a socket that a service inherited would be held until the service ends.
     mutating func run(_ program: Program) throws(ProgramError) -> ProcessID {
+        _ = citycoop_close_on_exec_from(UInt32(STDERR_FILENO) + 1)
         unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
         let environment = ProcessInfo.processInfo.environment.map { "\($0.key)=\($0.value)" }
         var process = pid_t()

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Processes
 import Synchronization
 import Testing
@@ -27,6 +28,15 @@ import Testing
         let (lines, end) = try await lines(of: Program("/bin/sh", ["-c", "cat; echo \"$PATH\""]))
         #expect(lines == [ProcessInfo.processInfo.environment["PATH"] ?? ""])
         #expect(end.isSuccess)
+    }
+
+    @Test func noneOfOurDescriptorsIsInherited() async throws {
+        let ours = unsafe open("/dev/null", O_RDONLY)
+        defer { close(ours) }
+        #expect(ours > STDERR_FILENO && fcntl(ours, F_GETFD) == 0)
+        let (lines, _) = try await lines(
+            of: Program("/bin/sh", ["-c", "test -e /proc/$$/fd/\(ours) && echo inherited; echo looked"]))
+        #expect(lines == ["looked"])
     }
 
     @Test func aProgramThatDoesNotExistSaysSo() async {
