@@ -71,7 +71,7 @@ extension Connection {
     private var connectFailure: PostgresError { PostgresError(.noConnection, session.complaint) }
 }
 
-/// The settings that keep a frozen or forgetful client from holding what others need.
+/// The settings that keep a frozen or forgetful client from holding what others need, and plans from growing stale.
 private struct ConfigureSession: Statement {
     static let sql = """
         SELECT set_config(setting.name, setting.value, false)
@@ -84,6 +84,7 @@ private struct ConfigureSession: Statement {
             ("lock_timeout", "\(limits.lockTimeout.milliseconds)"),
             ("statement_timeout", "\(limits.statementTimeout.milliseconds)"),
             ("idle_in_transaction_session_timeout", "\(limits.idleInTransactionTimeout.milliseconds)"),
+            ("enable_seqscan", limits.avoidsTableScans ? "off" : "on"),
             ("TimeZone", "UTC"),
         ]
         parameters.add(settings.map(\.0))

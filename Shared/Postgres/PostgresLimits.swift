@@ -21,6 +21,11 @@ public struct PostgresLimits: Sendable, Equatable {
     public var flightDeadline: Duration = .seconds(15)
     /// How long a cancelled flight may still take to answer before the connection is given up.
     public var cancelGrace: Duration = .seconds(2)
+    /// Whether the planner reads a whole table only where there is no other way (`enable_seqscan` off).
+    ///
+    /// For sessions whose statements all look things up by key: a plan is kept for the life of the session, and one made
+    /// while the tables were tiny reads them from end to end when they no longer are.
+    public var avoidsTableScans = false
     /// How many flights may be under way on one connection; further ones wait in line.
     public var flightsUnderWayMax = 32
     /// The stack of a connection's thread.

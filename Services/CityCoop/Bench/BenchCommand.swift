@@ -6,8 +6,7 @@ struct BenchCommand: AsyncParsableCommand {
         commandName: "bench",
         abstract: "Measure the running suite: redemptions, receipts, requests, the outbox.",
         discussion: """
-            redeem and outbox stop the services, fill a queue or a table, start vouchers alone and measure it, then start \
-            the others again; --state and the environment have to be those of `citycoop up`. They add vouchers and \
+            redeem, reply and outbox stop the services, start vouchers alone and measure it, then start the others again; --state and the environment have to be those of `citycoop up`. They add vouchers and \
             redemptions to the ledger: this is not for a suite in use. infra/bench runs them on servers of their own.
 
             Examples:

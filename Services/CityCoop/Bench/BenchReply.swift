@@ -10,7 +10,8 @@ struct BenchReply: AsyncParsableCommand {
         abstract: "How long a till waits for the receipt of vouchers.redeem.v1 while many pay at once.",
         discussion: """
             Redemptions are sent at a steady rate, whether earlier ones have been answered or not, and each is timed from \
-            the moment it was due: a stall counts for everybody it kept waiting.
+            the moment it was due: a stall counts for everybody it kept waiting. Of the services only vouchers runs \
+            meanwhile, as for redeem; the tills are this program.
 
             Examples:
               citycoop bench reply --rate 3000
@@ -27,6 +28,7 @@ struct BenchReply: AsyncParsableCommand {
     var vouchers = 2_000
 
     @OptionGroup var options: BenchOptions
+    @OptionGroup var processes: BenchProcessOptions
 
     /// Between two moments at which tills pay.
     private static let tick = Duration.milliseconds(2)
@@ -39,14 +41,16 @@ struct BenchReply: AsyncParsableCommand {
 
     func run() async throws {
         try await reporting {
-            let result = try await OperatorSession.with(Surroundings.ours.broker()) { session in
-                let stage = Stage(requester: session.requester, limit: .seconds(30))
+            let result = try await processes.run(options).with { session, stage, stillness in
                 let ground = BenchGround(stage: stage)
                 let codes = try await Progress.during("issuing \(vouchers) vouchers") {
                     try await ground.vouchers(vouchers)
                 }
-                return try await Progress.during("paying \(count) times, \(rate) times a second") {
-                    try await measure(session.requester, codes, merchant: ground.merchant)
+                return try await stillness.during(stage) {
+                    try await stillness.start([.vouchers])
+                    return try await Progress.during("paying \(count) times, \(rate) times a second") {
+                        try await measure(session.requester, codes, merchant: ground.merchant)
+                    }
                 }
             }
             result.show(json: options.json)

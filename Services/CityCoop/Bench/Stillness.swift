@@ -84,14 +84,15 @@ struct Stillness: Sendable {
         return try outcome.get()
     }
 
-    private func start(_ services: [ServiceName]) async throws {
+    /// Starts some of the services and waits until they are ready.
+    func start(_ services: [ServiceName]) async throws {
         try await ServiceStart(
             services: services, processes: processes, executables: executables, surroundings: surroundings
         ).run(within: Self.limit) { _ in }
     }
 }
 
-/// What `bench redeem` and `bench outbox` need besides a number.
+/// What measurements that stop the services need besides a number.
 struct BenchRun: Sendable {
     let surroundings: Surroundings
     let processes: ServiceProcesses

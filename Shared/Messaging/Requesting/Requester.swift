@@ -43,20 +43,35 @@ public final class Requester: Sendable {
 
     private typealias Outcome = Result<RawReply, RequestError>
 
-    /// One request on its way.
-    private enum Slot {
-        /// Sent; nobody waits yet.
-        case open
-        /// Somebody waits.
-        case awaited(CheckedContinuation<Outcome, Never>)
-        /// Ended before anybody waited.
-        case ended(Outcome)
+    /// Who waits for an answer, and until when.
+    private struct Asker {
+        let deadline: ContinuousClock.Instant
+        let continuation: CheckedContinuation<Outcome, Never>
     }
+
+    private struct State {
+        /// By correlation id.
+        var askers: [String: Asker] = [:]
+        /// What is to be sent.
+        var waiting: [OutgoingMessage] = []
+        /// When deadlines are looked at next, if anybody waits.
+        var nextLook: ContinuousClock.Instant?
+        var isOver = false
+    }
+
+    /// Answers taken at once.
+    private static let answersMax = 256
+    /// How often deadlines are looked at, at most.
+    private static let deadlineTick = Duration.milliseconds(5)
 
     private let source: String
     private let publisher: any MessagePublishing
     private let consumer: Consumer
-    private let slots = Mutex<[String: Slot]>([:])
+    private let state = Mutex(State())
+    /// Signalled when there is something to send.
+    private let asked = Wakeup()
+    /// Signalled when somebody asks whose time ends before deadlines would be looked at.
+    private let askedForLess = Wakeup()
     private let late = Counter(label: "citycoop.requests.late.replies")
 
     /// Makes a requester.
@@ -71,11 +86,25 @@ public final class Requester: Sendable {
         self.consumer = consumer
     }
 
-    /// Takes answers until the consumer is cancelled.
+    /// Sends requests and takes answers until the consumer is cancelled.
     public func run() async {
-        while let deliveries = try? await consumer.next(max: 256) {
-            for delivery in deliveries { take(delivery) }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                while let deliveries = try? await self.consumer.next(max: Self.answersMax) {
+                    for delivery in deliveries { self.take(delivery) }
+                }
+            }
+            group.addTask { await self.sendRequests() }
+            group.addTask { await self.watchDeadlines() }
+            // The first ends with the consumer, the others when they are cancelled.
+            await group.next()
+            group.cancelAll()
         }
+        let left = state.withLock { state in
+            state.isOver = true
+            return Array(state.askers.keys)
+        }
+        for correlation in left { end(correlation, Self.over) }
     }
 
     /// Asks, and returns the typed reply.
@@ -115,69 +144,65 @@ public final class Requester: Sendable {
         guard let replyTo = await replyQueue(by: end) else { throw .notSent("there is no reply queue") }
         let correlation = UUID.version7().text
         let message = message(type, body, id, correlation, replyTo, deadline: deadline)
-        slots.withLock { $0[correlation] = .open }
-        let outcome = await withTaskGroup(of: Outcome?.self) { group in
-            group.addTask {
-                await self.send(message, correlation)
-                return nil
+        let outcome = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                enter(Asker(deadline: end, continuation: continuation), correlation, message)
+                // The handler below may have run before there was anybody to end.
+                if Task.isCancelled { self.end(correlation, .failure(.deadlineExceeded)) }
             }
-            group.addTask {
-                try? await Task.sleep(until: end, clock: .continuous)
-                self.end(correlation, .failure(.deadlineExceeded))
-                return nil
-            }
-            group.addTask { await self.outcome(of: correlation) }
-            for await outcome in group {
-                guard let outcome else { continue }
-                group.cancelAll()
-                return outcome
-            }
-            return .failure(.deadlineExceeded)
+        } onCancel: {
+            self.end(correlation, .failure(.deadlineExceeded))
         }
         return try outcome.get()
     }
 
-    // MARK: Slots
+    // MARK: Askers
 
-    private func outcome(of correlation: String) async -> Outcome {
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let early = slots.withLock { slots -> Outcome? in
-                    if case .ended(let outcome) = slots[correlation] {
-                        slots[correlation] = nil
-                        return outcome
-                    }
-                    if Task.isCancelled {
-                        slots[correlation] = nil
-                        return .failure(.deadlineExceeded)
-                    }
-                    slots[correlation] = .awaited(continuation)
-                    return nil
-                }
-                if let early { continuation.resume(returning: early) }
-            }
-        } onCancel: {
-            end(correlation, .failure(.deadlineExceeded))
+    private static let over = Outcome.failure(.notSent("the requester has ended"))
+
+    private func enter(_ asker: Asker, _ correlation: String, _ message: OutgoingMessage) {
+        let (isOver, isFirstToEnd) = state.withLock { state in
+            guard !state.isOver else { return (true, false) }
+            state.askers[correlation] = asker
+            state.waiting.append(message)
+            let isFirst = state.nextLook.map { asker.deadline < $0 } ?? true
+            if isFirst { state.nextLook = asker.deadline }
+            return (false, isFirst)
         }
+        if isOver { return asker.continuation.resume(returning: Self.over) }
+        asked.signal()
+        if isFirstToEnd { askedForLess.signal() }
     }
 
     /// Ends a request, once; `false` if it had ended before.
     @discardableResult
     private func end(_ correlation: String, _ outcome: Outcome) -> Bool {
-        let (isFirst, waiter) = slots.withLock { slots -> (Bool, CheckedContinuation<Outcome, Never>?) in
-            switch slots[correlation] {
-            case .open:
-                slots[correlation] = .ended(outcome)
-                return (true, nil)
-            case .awaited(let continuation):
-                slots[correlation] = nil
-                return (true, continuation)
-            case .ended, nil:
-                return (false, nil)
+        guard let asker = state.withLock({ $0.askers.removeValue(forKey: correlation) }) else { return false }
+        asker.continuation.resume(returning: outcome)
+        return true
+    }
+
+    /// Ends requests whose time is over.
+    ///
+    /// Nearly all are answered long before, so that looking at all of them, at most every few milliseconds, is cheaper than
+    /// an alarm for each.
+    private func watchDeadlines() async {
+        while !Task.isCancelled {
+            let seen = askedForLess.count
+            let now = ContinuousClock.now
+            let (late, next) = state.withLock { state in
+                let late = state.askers.filter { $0.value.deadline <= now }.map(\.key)
+                let first = state.askers.values.lazy.map(\.deadline).filter { $0 > now }.min()
+                state.nextLook = first.map { max($0, now + Self.deadlineTick) }
+                return (late, state.nextLook)
+            }
+            for correlation in late { end(correlation, .failure(.deadlineExceeded)) }
+            if let next {
+                await askedForLess.wait(beyond: seen, until: next)
+            } else {
+                await askedForLess.wait(beyond: seen)
             }
         }
-        waiter?.resume(returning: outcome)
-        return isFirst
     }
 
     // MARK: Messages
@@ -191,12 +216,33 @@ public final class Requester: Sendable {
         }
     }
 
-    private func send(_ message: OutgoingMessage, _ correlation: String) async {
-        switch await publisher.publish([message]).first {
-        case .confirmed, nil: break
-        case .returned: end(correlation, .failure(.unroutable))
-        case .refused: end(correlation, .failure(.notSent("the queue takes no more")))
-        case .lost(let error), .unacceptable(let error): end(correlation, .failure(.notSent("\(error)")))
+    /// Sends what was asked meanwhile in one go; confirms are not waited for before the next.
+    private func sendRequests() async {
+        await withDiscardingTaskGroup { group in
+            while !Task.isCancelled {
+                let seen = asked.count
+                let batch = state.withLock { state in
+                    defer { state.waiting = [] }
+                    return state.waiting
+                }
+                if batch.isEmpty {
+                    await asked.wait(beyond: seen)
+                } else {
+                    group.addTask { await self.send(batch) }
+                }
+            }
+        }
+    }
+
+    private func send(_ batch: [OutgoingMessage]) async {
+        for (message, confirmation) in zip(batch, await publisher.publish(batch)) {
+            guard let correlation = message.properties.correlationID else { continue }
+            switch confirmation {
+            case .confirmed: break
+            case .returned: end(correlation, .failure(.unroutable))
+            case .refused: end(correlation, .failure(.notSent("the queue takes no more")))
+            case .lost(let error), .unacceptable(let error): end(correlation, .failure(.notSent("\(error)")))
+            }
         }
     }
 

@@ -52,6 +52,9 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
         readingLimits.poolConnections = limits.readingConnections
         var workLimits = databaseLimits
         workLimits.poolConnections = limits.workConnections
+        // Commands and events look things up by key; queries may well read a table from end to end.
+        workLimits.avoidsTableScans = true
+        let relayLimits = workLimits
         work = Pool(database, name: name, limits: workLimits)
         reading = Pool(database, name: "\(name) reading", limits: readingLimits)
         let report = ConnectionReport(logger: logger)
@@ -61,7 +64,7 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
             name: "\(name) replies", address: broker, limits: brokerLimits, events: report.of("replies out"))
         relay = OutboxRelay(
             source: Owner.name, publisher: eventPublisher, seal: seal, limits: limits, logger: logger
-        ) { try await Connection.connect(to: database, name: "\(name) outbox", limits: databaseLimits) }
+        ) { try await Connection.connect(to: database, name: "\(name) outbox", limits: relayLimits) }
         replies = ReplySender(publisher: replyPublisher, limits: limits)
         consumers = Dictionary(
             uniqueKeysWithValues: QueueName.allCases.map { queue in
