@@ -10,6 +10,9 @@ public protocol Handler: Sendable {
     /// What is handled.
     associatedtype Message: Contracts.Message
 
+    /// Who may send it.
+    static var access: AccessRule<Message> { get }
+
     /// The most messages in one transaction.
     static var batchMax: Int { get }
 
@@ -18,6 +21,9 @@ public protocol Handler: Sendable {
 }
 
 extension Handler {
+    /// Everybody whom the broker lets publish it.
+    public static var access: AccessRule<Message> { .everyone }
+
     /// Where the gain of a larger batch ends and the wait of its first message begins.
     public static var batchMax: Int { 256 }
 }
@@ -27,8 +33,16 @@ public protocol QueryHandler: Sendable {
     /// What is answered.
     associatedtype Query: Contracts.Query
 
+    /// Who may ask it.
+    static var access: AccessRule<Query> { get }
+
     /// Answers, or throws a ``Problem``.
     func answer(_ query: Query, from asker: Asker, reading database: Pool) async throws -> Query.Reply
+}
+
+extension QueryHandler {
+    /// Everybody.
+    public static var access: AccessRule<Query> { .everyone }
 }
 
 /// Who sent a message, as the broker checked it.
