@@ -18,7 +18,6 @@ struct RetryRunner: Sendable {
     let access: any AccessPolicy
     let database: Pool
     let seal: Seal
-    let replies: ReplySender
     let limits: MessagingLimits
     let logger: Logger
     let transactions: @Sendable (_ queue: String) -> InboxTransactions
@@ -64,7 +63,7 @@ struct RetryRunner: Sendable {
             }
             queue.handled.signal()
             Counter(label: "citycoop.failures.mended").increment()
-            await replies.waitForRoom()
+            await queue.outlet.replies.waitForRoom()
             return true
         }
     }
@@ -123,11 +122,12 @@ struct RetryRunner: Sendable {
             failureId: row.failureId, attemptsBefore: row.attempts, code: code,
             reason: reason.storable(bytesMax: limits.reasonBytesMax),
             state: next == nil ? FailureCode.failed : FailureCode.parked, retryAfterSeconds: next?.inSeconds)
-        let answers = try await transactions(row.queue).perform { work in
+        let queue = transactions(row.queue)
+        let answers = try await queue.perform { work in
             let isNoted = try await !work.execute(attempt).isEmpty
             return isNoted && next == nil ? giveUp(row, code, in: &work) : []
         }
-        await replies.take(answers)
+        await queue.outlet.replies.take(answers)
         logger.error(
             "a parked message failed again",
             metadata: ["failure": "\(row.failureId)", "code": "\(code)", "attempts": "\(row.attempts + 1)"])

@@ -13,14 +13,14 @@ struct QueryRunner: Sendable {
     let routes: [String: any QueryRoute]
     let access: any AccessPolicy
     let database: Pool
-    let replies: ReplySender
-    /// Files what is no query, so that nothing vanishes.
+    /// Where answers leave; and files what is no query, so that nothing vanishes.
     let transactions: InboxTransactions
     let limits: MessagingLimits
     let logger: Logger
 
     /// Runs until the consumer is cancelled.
     func run() async {
+        let replies = transactions.outlet.replies
         await withDiscardingTaskGroup { group in
             let room = Room(limits.queriesAtOnce)
             while let deliveries = try? await consumer.next(max: limits.queriesAtOnce) {
@@ -50,7 +50,7 @@ struct QueryRunner: Sendable {
         }
         let answer = await answer(delivery.body, envelope, route)
         if let message = answer?.message(to: envelope, source: source, at: Date()) {
-            await replies.take([message])
+            await transactions.outlet.replies.take([message])
         }
         await consumer.acknowledge([delivery.tag])
         let seconds = (ContinuousClock.now - start).inSeconds

@@ -10,15 +10,14 @@ struct InboxTransactions: Sendable {
     let source: ServiceName
     let queue: String
     let database: Pool
-    let relay: OutboxRelay
+    /// Where answers and messages leave after the commit.
+    let outlet: Outlet
     let seal: Seal
     let limits: MessagingLimits
     /// Signalled when handled messages are committed; wakes the background jobs.
     var handled = Wakeup()
     /// Signalled when something was committed that is due sooner than the schedule may expect.
     var due = Wakeup()
-    /// Where answers go; without it they go nowhere.
-    var replies: ReplySender?
 
     /// Handles messages of one route; throws what the handler or the database throws, and then nothing has happened.
     func handle(_ incoming: [Incoming], by route: any Route) async throws {
@@ -217,7 +216,7 @@ struct InboxTransactions: Sendable {
 
     /// Writes what leaves, commits, and hands it over: answers, for which somebody waits, before events.
     func finish(_ work: consuming MessageTransaction, _ answers: [OutgoingMessage] = []) async throws {
-        let outgoing = work.outgoing
+        let (outgoing, relay) = (work.outgoing, outlet.relay)
         let admission: OutboxRelay.Admission?
         do {
             if !outgoing.scheduled.isEmpty {
@@ -237,7 +236,7 @@ struct InboxTransactions: Sendable {
             }
             throw error
         }
-        if !answers.isEmpty { await replies?.take(answers) }
+        if !answers.isEmpty { await outlet.replies.take(answers) }
         if let admission { await relay.committed(admission, outgoing.records) }
         if outgoing.wakesSchedule { due.signal() }
     }
@@ -248,7 +247,7 @@ struct InboxTransactions: Sendable {
     ) async throws -> OutboxRelay.Admission? {
         guard !records.isEmpty else { return nil }
         let rows = try StoredRecords(records, seal)
-        let admission = try await relay.admit(records.count)
+        let admission = try await outlet.relay.admit(records.count)
         work.write(WriteOutbox(owner: admission.owner, isInMemory: admission.isInMemory, rows: rows))
         return admission
     }

@@ -45,12 +45,20 @@ struct TestService: Sendable {
         _ limits: MessagingLimits = .quick, broker: BrokerAddress? = nil, waits: Bool = true, end: End = .graceful,
         _ body: @Sendable () async throws -> Value
     ) async throws -> Value {
+        try await running(handlers, limits, broker: broker ?? self.broker, waits: waits, end: end, body)
+    }
+
+    /// Runs an instance of another service in its place.
+    func running<Owner: ServiceOwner, Value: Sendable>(
+        _ handlers: HandlerSet<Owner>, _ limits: MessagingLimits, broker: BrokerAddress, waits: Bool = true,
+        end: End = .graceful, _ body: @Sendable () async throws -> Value
+    ) async throws -> Value {
         let logger = Logger(label: "test") { label in
             let isShown = ProcessInfo.processInfo.environment["CITYCOOP_TEST_LOG"] != nil
             return isShown ? StreamLogHandler.standardError(label: label) : SwiftLogNoOpLogHandler() as any LogHandler
         }
         let runtime = MessagingRuntime(
-            handlers, broker: broker ?? self.broker, database: database, seal: Self.seal,
+            handlers, broker: broker, database: database, seal: Self.seal,
             access: ScratchOwnersSpeak(vhost: vhost.name), limits: limits, brokerLimits: .quick, logger: logger)
         let group = ServiceGroup(services: [runtime], logger: logger)
         return try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -74,7 +82,7 @@ struct TestService: Sendable {
         }
     }
 
-    private func becomeReady(_ runtime: MessagingRuntime<VouchersService>) async throws {
+    private func becomeReady(_ runtime: MessagingRuntime<some ServiceOwner>) async throws {
         try await eventually(within: .seconds(20), "the service is ready") {
             guard (try? runtime.checkBroker()) != nil else { return false }
             return (try? await runtime.checkDatabase()) != nil
@@ -174,11 +182,11 @@ private final class Turnstile: Sendable {
     }
 }
 
-/// The part of the suite's topology that the service and those around it need; and `watch`, which gets every event.
+/// The part of the suite's topology that the services and those around them need; and `watch`, which gets every event.
 private func declareTopology(_ vhost: ScratchVhost) async throws {
     let topology = Topology.suite
     let queues = topology.queues.map(\.name).filter {
-        $0.hasPrefix("vouchers.") || $0 == "cities.bulk" || $0 == Topology.Names.unroutable
+        $0.hasPrefix("vouchers.") || $0.hasPrefix("cities.") || $0 == Topology.Names.unroutable
     }
     try await vhost.administer { channel in
         for exchange in topology.exchanges {
