@@ -119,7 +119,7 @@ let package = Package(
         tests("EventLoopTests", ["EventLoop"]),
         tests("AMQPTests", ["AMQP", "ManagementAPI", "TestKit"]),
         tests("PostgresTests", ["Postgres", "TestKit"]),
-        tests("ContractsTests", ["Contracts"], exclude: ["Golden"]),
+        tests("ContractsTests", ["Contracts", "TestKit"], exclude: ["Golden"]),
         tests(
             "MessagingTests",
             ["AMQP", "Contracts", "ManagementAPI", "Messaging", "Postgres", "TestKit", lifecycle, logging],

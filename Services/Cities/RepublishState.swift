@@ -21,8 +21,8 @@ struct RepublishState: Handler {
                 }
             for request in requests {
                 transaction.publish(
-                    Republished(requestId: request.requestId, kind: kind, count: count), because: request)
-                transaction.answer(request, with: Republish.Reply(count: count))
+                    Republished(requestId: request.requestId, kind: kind, count: count), answering: request,
+                    with: .init(count: count))
             }
         }
     }

@@ -12,14 +12,12 @@ struct PublishEvents: Handler {
         for request in batch.messages {
             switch publications.publish(request.message) {
             case .published(let event):
-                transaction.publish(event.event, because: request)
-                transaction.answer(request, with: event.reply)
+                transaction.publish(event.event, answering: request, with: event.reply)
             case .repeated(let event):
                 transaction.answer(request, with: event.reply)
             case .refused(let problem):
                 transaction.publish(
-                    PublicationRefused(eventId: request.eventId, code: problem.code), because: request)
-                transaction.refuse(request, problem)
+                    PublicationRefused(eventId: request.eventId, code: problem.code), refusing: request, with: problem)
             }
         }
         guard !publications.changes.isEmpty else { return }

@@ -13,14 +13,13 @@ struct RegisterMerchants: Handler {
         for request in batch.messages {
             switch merchants.register(request.message) {
             case .registered(let merchant):
-                transaction.publish(merchant.event, because: request)
-                transaction.answer(request, with: merchant.reply)
+                transaction.publish(merchant.event, answering: request, with: merchant.reply)
             case .repeated(let merchant):
                 transaction.answer(request, with: merchant.reply)
             case .refused(let reason):
                 transaction.publish(
-                    MerchantRefused(merchantId: request.merchantId, code: reason.rawValue), because: request)
-                transaction.refuse(request, reason.problem)
+                    MerchantRefused(merchantId: request.merchantId, code: reason.rawValue), refusing: request,
+                    with: reason.problem)
             }
         }
         if !merchants.changes.isEmpty { transaction.write(InsertMerchants(merchants: merchants.changes)) }

@@ -14,14 +14,13 @@ struct RegisterCities: Handler {
         for request in batch.messages {
             switch cities.register(request.message) {
             case .registered(let city):
-                transaction.publish(city.event, because: request)
-                transaction.answer(request, with: city.reply)
+                transaction.publish(city.event, answering: request, with: city.reply)
             case .repeated(let city):
                 transaction.answer(request, with: city.reply)
             case .refused(let reason):
                 transaction.publish(
-                    CityRefused(cityId: request.city.cityId, code: reason.rawValue), because: request)
-                transaction.refuse(request, reason.problem)
+                    CityRefused(cityId: request.city.cityId, code: reason.rawValue), refusing: request,
+                    with: reason.problem)
             }
         }
         guard !cities.changes.isEmpty else { return }

@@ -108,11 +108,10 @@ private struct RepublishMuch: Handler {
 private struct RegisterMerchants: Handler {
     func handle(_ batch: Batch<RegisterMerchant>, in transaction: inout MessageTransaction) async throws {
         for request in batch.messages {
-            transaction.answer(request, with: .init(id: request.merchantId, version: 1))
             transaction.publish(
                 MerchantRegistered(
                     merchantId: request.merchantId, cityId: request.cityId, name: request.name, version: 1),
-                because: request)
+                answering: request, with: .init(id: request.merchantId, version: 1))
         }
     }
 }

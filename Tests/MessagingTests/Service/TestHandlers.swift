@@ -80,8 +80,9 @@ struct IssueVouchers: Handler {
             case Amount.broken where switches.isBroken: throw Broken()
             case Amount.unwritable: effects.add("forbidden", request.issueId)
             case Amount.refused:
-                transaction.refuse(request, Problem("city-unknown", "There is no such city."))
-                transaction.publish(IssueRefused(issueId: request.issueId, code: "city-unknown"), because: request)
+                transaction.publish(
+                    IssueRefused(issueId: request.issueId, code: "city-unknown"), refusing: request,
+                    with: Problem("city-unknown", "There is no such city."))
                 continue
             case Amount.later:
                 let redeem = RedeemVoucher(
@@ -94,12 +95,12 @@ struct IssueVouchers: Handler {
             }
             effects.add("issue", request.issueId)
             let code = request.value.amount == Amount.long ? String(repeating: "x", count: 5_000) : "SECRET-CODE"
-            transaction.answer(
-                request, with: .init(voucherId: request.issueId, code: Secret(code), value: request.value))
             transaction.publish(
                 VoucherIssued(
                     issueId: request.issueId, voucherId: request.issueId, issuerCityId: request.issuerCityId,
-                    value: request.value, personId: nil, issuedAt: Timestamp(batch.now)), because: request)
+                    value: request.value, personId: nil, issuedAt: Timestamp(batch.now)),
+                answering: request,
+                with: .init(voucherId: request.issueId, code: Secret(code), value: request.value))
         }
         transaction.write(effects)
     }
