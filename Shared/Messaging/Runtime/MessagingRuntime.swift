@@ -17,7 +17,7 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
     private let limits: MessagingLimits
     private let logger: Logger
     private let seal: Seal
-    private let access: any AccessPolicy
+    private let access: AccessPolicy
     private let work: Pool
     private let reading: Pool
     private let relay: OutboxRelay
@@ -38,7 +38,7 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
     ///   - databaseLimits: The bounds of its connections to the database; how many there are is said by `limits`.
     public init(
         _ handlers: HandlerSet<Owner>, broker: BrokerAddress, database: DatabaseAddress, seal: Seal,
-        access: any AccessPolicy = OwnersSpeak(), limits: MessagingLimits = MessagingLimits(),
+        access: AccessPolicy = AccessPolicy(), limits: MessagingLimits = MessagingLimits(),
         brokerLimits: AMQPLimits = AMQPLimits(), databaseLimits: PostgresLimits = PostgresLimits(), logger: Logger
     ) {
         let name = Owner.name.rawValue
@@ -184,7 +184,7 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
     private func transactions(_ queue: String) -> InboxTransactions {
         InboxTransactions(
             source: Owner.name, queue: queue, database: work, relay: relay, seal: seal, limits: limits,
-            handled: handled, due: due, replies: replies)
+            access: access, handled: handled, due: due, replies: replies)
     }
 
     private func runner(_ queue: QueueName, _ consumer: Consumer) -> QueueRunner {
@@ -198,7 +198,7 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
 
     private func queryRunner(_ consumer: Consumer) -> QueryRunner {
         QueryRunner(
-            source: Owner.name, consumer: consumer, routes: handlers.queries, access: access, database: reading,
+            source: Owner.name, consumer: consumer, routes: handlers.queries, database: reading,
             replies: replies, transactions: transactions(QueueName.queries.rawValue), limits: limits, logger: logger)
     }
 
@@ -216,7 +216,7 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
         ScheduleRunner(
             database: work, relay: relay,
             retries: RetryRunner(
-                routes: handlers.routes, access: access, database: work, seal: seal, replies: replies, limits: limits,
+                routes: handlers.routes, database: work, seal: seal, replies: replies, limits: limits,
                 logger: logger, transactions: { self.transactions($0) }),
             limits: limits, logger: logger, due: due)
     }
