@@ -88,7 +88,9 @@ let package = Package(
         shared("ManagementAPI", ["CCurl", "EventLoop"]),
         shared(
             "Messaging", ["AMQP", "Postgres", "Contracts", crypto, logging, metrics, lifecycle],
-            resources: [.embedInCode("Migrations/0001_runtime.sql")]),
+            resources: [
+                .embedInCode("Migrations/0001_runtime.sql"), .embedInCode("Migrations/0002_access.sql"),
+            ]),
         shared(
             "ServiceKit",
             [
@@ -132,6 +134,9 @@ let package = Package(
         tests("VouchersTests", ["vouchers", "Contracts", "Messaging", "Postgres", "TestKit"]),
         tests(
             "NotificationsTests", ["notifications", "Contracts", "Messaging", "Postgres", "TestKit"],
+            exclude: ["Golden"]),
+        tests(
+            "AccessTests", ["cities", "events", "vouchers", "notifications", "Contracts", "Messaging", "TestKit"],
             exclude: ["Golden"]),
         tests("ProcessesTests", ["Processes"]),
         tests(

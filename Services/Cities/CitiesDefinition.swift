@@ -23,6 +23,9 @@ enum CitiesDefinition: SuiteService {
         handlers.add(RepublishState())
         handlers.add(FindCitiesByName())
         handlers.add(GetCityBySlugOrID())
+        handlers.add(GrantAccessToUsers())
+        handlers.add(RevokeAccessOfUsers())
+        handlers.add(FindGrantsOfUsers())
         return handlers
     }
 }

@@ -4,6 +4,8 @@ import Messaging
 
 /// Takes seats and places in line back, and gives them to those who wait: `events.cancel-registration.v1`.
 struct CancelRegistrations: Handler {
+    static let access: AccessRule<CancelRegistration> = .administrators
+
     func handle(_ batch: Batch<CancelRegistration>, in transaction: inout MessageTransaction) async throws {
         let ids = batch.messages.map(\.registrationId)
         let eventIDs = Set(batch.messages.map(\.eventId)).sorted()

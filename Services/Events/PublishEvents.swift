@@ -6,6 +6,8 @@ import Messaging
 /// There is nothing to lock, because an event's facts do not change. Two instances that publish the same id at once meet at its
 /// primary key: the second waits, fails with 23505, and its batch runs again and finds the first.
 struct PublishEvents: Handler {
+    static let access: AccessRule<PublishEvent> = .editors(ofEach: { $0.cityIds })
+
     func handle(_ batch: Batch<PublishEvent>, in transaction: inout MessageTransaction) async throws {
         let earlier = try await transaction.execute(ReadPublishedEvents(ids: batch.messages.map(\.eventId)))
         var publications = Publications(earlier: earlier)

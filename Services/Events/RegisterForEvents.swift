@@ -6,6 +6,8 @@ import Messaging
 ///
 /// Seats are counted under the lock of the event's row, so two instances never give the last one twice.
 struct RegisterForEvents: Handler {
+    static let access: AccessRule<RegisterForEvent> = .administrators
+
     func handle(_ batch: Batch<RegisterForEvent>, in transaction: inout MessageTransaction) async throws {
         let ids = batch.messages.map(\.registrationId)
         let eventIDs = Set(batch.messages.map(\.eventId)).sorted()

@@ -4,6 +4,7 @@ import Messaging
 
 /// Issues vouchers: `vouchers.issue.v1`.
 struct IssueVouchers: Handler {
+    static let access: AccessRule<IssueVoucher> = .editors { $0.issuerCityId }
     let keys: CodeKeys
     let seal: Seal
 

@@ -3,6 +3,7 @@ import Messaging
 
 /// Spends vouchers: `vouchers.redeem.v1`.
 struct RedeemVouchers: Handler {
+    static let access: AccessRule<RedeemVoucher> = .merchant { $0.merchantId }
     let keys: CodeKeys
 
     func handle(_ batch: Batch<RedeemVoucher>, in transaction: inout MessageTransaction) async throws {

@@ -12,7 +12,9 @@ import Testing
             ReadCities(ids: [], slugs: []), FindCityIDs(ids: []), ReadCityPage(after: nil, max: 1),
             SearchCities(key: nil, country: nil, after: nil, max: 1), InsertCities(cities: []),
             InsertCityNames(cities: []), ReadMerchants(ids: []), ReadMerchantPage(after: nil, max: 1),
-            InsertMerchants(merchants: []),
+            InsertMerchants(merchants: []), LockGrants(ids: []), ReadGrantStates(ids: []),
+            ReadGrantPage(user: nil, after: nil, max: 1), InsertGrants(grants: []), ReviseGrants(grants: []),
+            FindMerchantIDs(ids: []),
         ]
         let mistakes = try await withHandlerBench(CitiesDefinition.schema) { try await $0.mistakes(in: statements) }
         #expect(mistakes.isEmpty, "\(mistakes)")

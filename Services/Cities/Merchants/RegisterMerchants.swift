@@ -6,6 +6,8 @@ import Messaging
 ///
 /// Like ``RegisterCities`` it leaves races to the unique index.
 struct RegisterMerchants: Handler {
+    static let access: AccessRule<RegisterMerchant> = .editors { $0.cityId }
+
     func handle(_ batch: Batch<RegisterMerchant>, in transaction: inout MessageTransaction) async throws {
         let (known, cities) = try await transaction.execute(
             ReadMerchants(ids: batch.messages.map(\.merchantId)), FindCityIDs(ids: batch.messages.map(\.cityId)))

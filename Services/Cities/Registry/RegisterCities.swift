@@ -7,6 +7,8 @@ import Messaging
 /// There is nothing to lock, because a city does not change. Two instances that register the same id or slug at once meet at
 /// its unique index: the second waits, fails with 23505, and its batch runs again and finds the first.
 struct RegisterCities: Handler {
+    static let access: AccessRule<RegisterCity> = .administrators
+
     func handle(_ batch: Batch<RegisterCity>, in transaction: inout MessageTransaction) async throws {
         let known = try await transaction.execute(
             ReadCities(ids: batch.messages.map(\.city.cityId), slugs: batch.messages.map(\.city.slug)))

@@ -29,6 +29,7 @@ public enum Catalogue {
             [
                 Entry(RegisterCity.self), Entry(RegisterMerchant.self), Entry(Republish.self), Entry(FindCities.self),
                 Entry(GetCity.self),
+                Entry(GrantAccess.self), Entry(RevokeAccess.self), Entry(FindGrants.self),
             ] + operations(CitiesService.self)
         case .events:
             [
@@ -48,7 +49,10 @@ public enum Catalogue {
     public static func events(of service: ServiceName) -> [any Event.Type] {
         switch service {
         case .cities:
-            [CityRegistered.self, CityRefused.self, MerchantRegistered.self, MerchantRefused.self, Republished.self]
+            [
+                CityRegistered.self, CityRefused.self, MerchantRegistered.self, MerchantRefused.self, Republished.self,
+                AccessGranted.self,
+            ]
         case .events:
             [
                 EventPublished.self, PublicationRefused.self, PersonRegistered.self, PersonWaitlisted.self,
@@ -61,24 +65,27 @@ public enum Catalogue {
         }
     }
 
-    /// What a service hears of the others.
+    /// What a service hears of the others; besides what it asked for, who may do what, of which each keeps a copy.
     public static func subscriptions(of service: ServiceName) -> [MessageType] {
-        switch service {
-        case .cities, .events:
+        let copies = [AccessGranted.type, Republished.type]
+        return switch service {
+        case .cities:
             []
+        case .events:
+            copies
         case .vouchers:
-            [CityRegistered.type, MerchantRegistered.type, Republished.type]
+            [CityRegistered.type, MerchantRegistered.type] + copies
         case .notifications:
             [
                 VoucherIssued.type, VoucherRedeemed.type, PersonRegistered.type, PersonWaitlisted.type,
                 PersonPromoted.type,
-            ]
+            ] + copies
         }
     }
 
-    /// The commands that a service sends to others.
+    /// The commands that a service sends to others: it asks for what its copies lack.
     public static func calls(of service: ServiceName) -> [MessageType] {
-        service == .vouchers ? [Republish.type] : []
+        service == .cities ? [] : [Republish.type]
     }
 
     private static func operations<Owner: ServiceOwner>(_ owner: Owner.Type) -> [Entry] {

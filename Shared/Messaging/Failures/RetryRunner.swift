@@ -15,7 +15,6 @@ struct RetryRunner: Sendable {
     }
 
     let routes: [String: any Route]
-    let access: any AccessPolicy
     let database: Pool
     let seal: Seal
     let limits: MessagingLimits
@@ -71,7 +70,8 @@ struct RetryRunner: Sendable {
     private func handle(_ row: LockDueFailure.Row, in work: inout MessageTransaction) async throws -> [OutgoingMessage]
     {
         let queue = transactions(row.queue)
-        let (route, incoming) = try read(row, at: work.now)
+        let (route, incoming) = try read(row, queue.access, at: work.now)
+        try await queue.requireRight(to: incoming, by: route, in: &work)
         work.write(CloseFailure(failureId: row.failureId))
         if let key = row.inboxKey {
             work.write(SetInboxState(queue: row.queue, keys: [key], state: .done))
@@ -92,7 +92,9 @@ struct RetryRunner: Sendable {
     }
 
     /// Reads a message as it was read when it came, with the same checks.
-    private func read(_ row: LockDueFailure.Row, at now: Date) throws -> (any Route, Incoming) {
+    private func read(
+        _ row: LockDueFailure.Row, _ access: AccessPolicy, at now: Date
+    ) throws -> (any Route, Incoming) {
         let envelope = try JSONDecoder().decode(Envelope.self, from: Data(row.envelope))
         if let defect = envelope.defect { throw Problem(defect.code, defect.reason) }
         guard let route = routes[envelope.type] else {

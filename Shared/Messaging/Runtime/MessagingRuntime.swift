@@ -20,7 +20,7 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
     private let limits: MessagingLimits
     private let logger: Logger
     private let seal: Seal
-    private let access: any AccessPolicy
+    private let access: AccessPolicy
     private let work: Pool
     private let reading: Pool
     private let prompt: Outlet
@@ -38,7 +38,7 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
     ///   - databaseLimits: The bounds of its connections to the database; how many there are is said by `limits`.
     public init(
         _ handlers: HandlerSet<Owner>, broker: BrokerAddress, database: DatabaseAddress, seal: Seal,
-        access: any AccessPolicy = OwnersSpeak(), limits: MessagingLimits = MessagingLimits(),
+        access: AccessPolicy = AccessPolicy(), limits: MessagingLimits = MessagingLimits(),
         brokerLimits: AMQPLimits = AMQPLimits(), databaseLimits: PostgresLimits = PostgresLimits(), logger: Logger
     ) {
         let name = Owner.name.rawValue
@@ -187,7 +187,7 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
         let isPrompt = [.commands, .queries, .events, .dead].contains(QueueName(rawValue: queue))
         return InboxTransactions(
             source: Owner.name, queue: queue, database: work, outlet: isPrompt ? prompt : bulk, seal: seal,
-            limits: limits, handled: handled, due: due)
+            limits: limits, access: access, handled: handled, due: due)
     }
 
     private func runner(_ queue: QueueName, _ consumer: Consumer) -> QueueRunner {
@@ -202,7 +202,7 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
 
     private func queryRunner(_ consumer: Consumer) -> QueryRunner {
         QueryRunner(
-            source: Owner.name, consumer: consumer, routes: handlers.queries, access: access, database: reading,
+            source: Owner.name, consumer: consumer, routes: handlers.queries, database: reading,
             transactions: transactions(QueueName.queries.rawValue), limits: limits, logger: logger)
     }
 
@@ -224,7 +224,7 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
         ScheduleRunner(
             database: work, relay: bulk.relay,
             retries: RetryRunner(
-                routes: handlers.routes, access: access, database: work, seal: seal, limits: limits, logger: logger,
+                routes: handlers.routes, database: work, seal: seal, limits: limits, logger: logger,
                 transactions: { self.transactions($0) }),
             limits: limits, logger: logger, due: due)
     }

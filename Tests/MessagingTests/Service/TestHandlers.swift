@@ -69,6 +69,7 @@ struct CountEffects: CountStatement {
 }
 
 struct IssueVouchers: Handler {
+    static let access: AccessRule<IssueVoucher> = .editors { $0.issuerCityId }
     static var batchMax: Int { 64 }
     let switches: Switches
 
@@ -107,6 +108,8 @@ struct IssueVouchers: Handler {
 }
 
 struct RedeemVouchers: Handler {
+    static let access: AccessRule<RedeemVoucher> = .merchant { $0.merchantId }
+
     func handle(_ batch: Batch<RedeemVoucher>, in transaction: inout MessageTransaction) async throws {
         var effects = WriteEffects()
         for request in batch.messages {
@@ -130,6 +133,8 @@ struct HearOfMerchants: Handler {
 }
 
 struct TellBalance: QueryHandler {
+    static let access: AccessRule<GetBalance> = .everyone
+
     func answer(_ query: GetBalance, from asker: Asker, reading database: Pool) async throws -> GetBalance.Reply {
         if query.code.revealed == "unknown" { throw Problem("voucher-not-usable", "The voucher cannot be used.") }
         let counts: [Int64] = try await database.execute(CountEffects(kind: "issue"))
@@ -138,6 +143,8 @@ struct TellBalance: QueryHandler {
 }
 
 struct TellLedger: QueryHandler {
+    static let access: AccessRule<GetLedger> = .administrators
+
     func answer(_ query: GetLedger, from asker: Asker, reading database: Pool) async throws -> GetLedger.Reply {
         let line = GetLedger.Reply.Line(account: "voucher", currency: "EUR", sum: 1)
         return .init(lines: Array(repeating: line, count: 30_000), vouchers: 0, redemptions: 0, balanced: true)

@@ -32,6 +32,13 @@ struct TestService: Sendable {
         return handlers
     }
 
+    /// The client is the administrator; users of a scratch virtual host carry its name in front.
+    private var access: AccessPolicy {
+        AccessPolicy(administrator: vhost.address.user) { [prefix = "\(vhost.name)-"] user in
+            user.hasPrefix(prefix) ? ServiceName(rawValue: String(user.dropFirst(prefix.count))) : nil
+        }
+    }
+
     /// How a run of the service ends.
     enum End {
         /// As on SIGTERM.
@@ -59,7 +66,7 @@ struct TestService: Sendable {
         }
         let runtime = MessagingRuntime(
             handlers, broker: broker, database: database, seal: Self.seal,
-            access: ScratchOwnersSpeak(vhost: vhost.name), limits: limits, brokerLimits: .quick, logger: logger)
+            access: access, limits: limits, brokerLimits: .quick, logger: logger)
         let group = ServiceGroup(services: [runtime], logger: logger)
         return try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
@@ -208,15 +215,6 @@ private func declareTopology(_ vhost: ScratchVhost) async throws {
         try await vhost.management.putPolicy(
             Policy(name: policy.name, pattern: policy.pattern, definition: numbers.merging(texts) { $1 }),
             in: vhost.name)
-    }
-}
-
-/// Users of a scratch virtual host carry its name in front.
-struct ScratchOwnersSpeak: AccessPolicy {
-    let vhost: String
-
-    func refusal(of user: String?, sending type: MessageType) -> Problem? {
-        OwnersSpeak().refusal(of: user.map { String($0.dropFirst(vhost.count + 1)) }, sending: type)
     }
 }
 
