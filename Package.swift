@@ -88,7 +88,7 @@ let package = Package(
         shared("ManagementAPI", ["CCurl", "EventLoop"]),
         shared(
             "Messaging", ["AMQP", "Postgres", "Contracts", crypto, logging, metrics, lifecycle],
-            resources: [.embedInCode("Migrations/0001_runtime.sql")]),
+            resources: [.embedInCode("Migrations/0001_runtime.sql"), .embedInCode("Migrations/0003_audit.sql")]),
         shared(
             "ServiceKit",
             [

@@ -83,6 +83,9 @@ public struct MessagingLimits: Sendable {
     /// The longest pause of a background job that fails again and again.
     public var jobPauseMax = Duration.seconds(5)
 
+    /// Rows of the audit that are sealed in one transaction.
+    public var auditSealMax = 1_000
+
     // MARK: Retention
 
     /// How long an inbox row is kept: the time in which a repeat is recognised.

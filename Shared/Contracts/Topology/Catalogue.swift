@@ -85,6 +85,7 @@ public enum Catalogue {
         [
             Entry(GetStatus<Owner>.self), Entry(FindFailures<Owner>.self), Entry(GetFailure<Owner>.self),
             Entry(RedriveFailures<Owner>.self), Entry(DiscardFailures<Owner>.self),
+            Entry(FindAudit<Owner>.self),
         ]
     }
 }

@@ -49,6 +49,8 @@ public struct HandlerSet<Owner: ServiceOwner>: Sendable {
         all.add(TellStatus<Owner>(copies: copies.map(\.kind.rawValue)))
         all.add(ListFailedMessages<Owner>(limits: limits))
         all.add(ShowFailedMessage<Owner>(routes: all.routes, seal: seal, limits: limits))
+        all.add(ListAuditedEvents<Owner>(limits: limits))
+        all.add(job: SealAudit(service: Owner.name, max: limits.auditSealMax))
         let promised = Set(
             Catalogue.requests(of: Owner.name).map(\.type.description)
                 + Catalogue.subscriptions(of: Owner.name).map(\.description))

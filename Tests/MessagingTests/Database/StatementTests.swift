@@ -24,6 +24,9 @@ import Testing
         ListFailures(states: [], type: nil, code: nil, before: nil, max: 1), ReadFailure(failureId: id),
         ReadActs(failureId: id), TouchFailures(failureIds: nil, type: nil, code: nil, state: 1, act: "", actor: ""),
         ReadStatus(), ReadCopies(names: []), CompleteCopy(name: ""),
+        WriteAudit(records: []), LockAuditHead(), ReadAuditHead(), ReadUnsealed(max: 1),
+        SealRows(eventIds: [], places: [], hashes: []), MoveAuditHead(length: 0, hash: nil),
+        ListAudit(after: 0, auditedId: nil, max: 1),
     ]
 
     @Test func everyStatementFitsTheSchema() async throws {
