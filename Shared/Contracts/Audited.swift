@@ -11,9 +11,3 @@ public protocol ReasonedCommand: Command {
     /// For people, at most 500 bytes.
     var reason: String? { get }
 }
-
-/// A message that is about a person, by their opaque id.
-public protocol PersonalMessage: Message {
-    /// The person; `nil` where this one is about nobody.
-    var personConcerned: UUID? { get }
-}

@@ -1,3 +1,4 @@
+import Contracts
 import FoundationEssentials
 import Postgres
 import TestKit
@@ -12,7 +13,14 @@ import Testing
             ReadCities(ids: [], slugs: []), FindCityIDs(ids: []), ReadCityPage(after: nil, max: 1),
             SearchCities(key: nil, country: nil, after: nil, max: 1), InsertCities(cities: []),
             InsertCityNames(cities: []), ReadMerchants(ids: []), ReadMerchantPage(after: nil, max: 1),
-            InsertMerchants(merchants: []),
+            InsertMerchants(merchants: []), LockPrivacyRequests(ids: []), ReadPrivacyRequests(ids: []),
+            InsertPrivacyRequest(
+                request: PrivacyRequest(
+                    requestId: UUID(), kind: .export, personKey: [], reason: "", requestedBy: "", requestedAt: Date())),
+            CompletePrivacyRequest(requestId: UUID()),
+            InsertPrivacyAnswer(requestId: UUID(), service: "", findings: []), ReadPrivacyAnswers(requestId: UUID()),
+            ForgetExports(), EraseExports(personKeys: []), UnnameExportRequests(personKeys: []),
+            ReadRequestsOfPerson(personKeys: []),
         ]
         let mistakes = try await withHandlerBench(CitiesDefinition.schema) { try await $0.mistakes(in: statements) }
         #expect(mistakes.isEmpty, "\(mistakes)")

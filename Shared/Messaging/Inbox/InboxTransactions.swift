@@ -5,6 +5,9 @@ import Logging
 import Metrics
 import Postgres
 
+/// A message failed, and its person was erased meanwhile: it is not filed, and refused when it comes again.
+struct PersonWasErased: Error {}
+
 /// Handles or files messages in one transaction each group: take what is new, decide, write, commit.
 struct InboxTransactions: Sendable {
     let source: ServiceName
@@ -28,8 +31,14 @@ struct InboxTransactions: Sendable {
             var answers: [OutgoingMessage] = []
             let fresh: [Incoming]
             do {
-                let taken = try await take(incoming.map { ($0.key, $0.content) }, as: .done, in: &work)
-                fresh = incoming.enumerated().filter { taken.fresh.contains($0.offset) }.map(\.element)
+                let taken = try await take(
+                    incoming.map { ($0.key, $0.content) }, as: .done, of: ErasedPersons(incoming.map(\.message), seal),
+                    in: &work)
+                let new = incoming.enumerated().filter { taken.fresh.contains($0.offset) }
+                fresh = new.filter { !taken.erased.contains($0.offset) }.map(\.element)
+                for refused in new where taken.erased.contains(refused.offset) {
+                    answers += refuse(refused.element, .personErased, coder, in: &work)
+                }
                 for (index, row) in taken.repeated {
                     if let answer = try answer(repeated: incoming[index], row, route, coder, in: &work) {
                         answers.append(answer)
@@ -112,11 +121,14 @@ struct InboxTransactions: Sendable {
             var work = MessageTransaction(on: connection, coder: coder, limits: limits)
             var answers: [OutgoingMessage] = []
             do {
-                let message = (incoming.key, incoming.content)
-                if try await take([message], as: isFailed ? .failed : .parked, in: &work).fresh.isEmpty {
+                let taken = try await take(
+                    [(incoming.key, incoming.content)], as: isFailed ? .failed : .parked,
+                    of: ErasedPersons([incoming.message], seal), in: &work)
+                if taken.fresh.isEmpty {
                     // Another instance has had it meanwhile.
                     return await work.rollback()
                 }
+                if !taken.erased.isEmpty { throw PersonWasErased() }
                 let defective = Defective(
                     envelope: incoming.envelope, body: incoming.body, key: incoming.key, content: incoming.content,
                     problem: Problem(code, reason))
@@ -136,25 +148,45 @@ struct InboxTransactions: Sendable {
 
     // MARK: Steps
 
+    /// What there was of messages in the inbox, by their places.
+    struct Taken {
+        /// New now.
+        var fresh: Set<Int> = []
+        /// Taken before.
+        var repeated: [(Int, ReadTaken.Row)] = []
+        /// About persons who are erased.
+        var erased: Set<Int> = []
+    }
+
     /// Takes what is new, and reads what became of the rest.
     ///
-    /// Keys are distinct and inserted in sorted order.
+    /// Keys are distinct and inserted in sorted order. Whether persons are erased is asked in the same flight.
     func take(
-        _ messages: [(key: InboxKey, content: [UInt8])], as state: InboxState, in work: inout MessageTransaction
-    ) async throws -> (fresh: Set<Int>, repeated: [(Int, ReadTaken.Row)]) {
-        guard !messages.isEmpty else { return ([], []) }
+        _ messages: [(key: InboxKey, content: [UInt8])], as state: InboxState, of persons: ErasedPersons? = nil,
+        in work: inout MessageTransaction
+    ) async throws -> Taken {
+        guard !messages.isEmpty else { return Taken() }
         let order = messages.indices.sorted { messages[$0].key.bytes.lexicographicallyPrecedes(messages[$1].key.bytes) }
-        let taken = try await work.execute(
-            TakeNew(
-                queue: queue, keys: order.map { messages[$0].key.bytes }, contents: order.map { messages[$0].content },
-                state: state))
-        if taken.count == messages.count { return (Set(messages.indices), []) }
+        let take = TakeNew(
+            queue: queue, keys: order.map { messages[$0].key.bytes }, contents: order.map { messages[$0].content },
+            state: state)
+        let taken: [[UInt8]]
+        var erased: Set<Int> = []
+        if let persons {
+            let (keys, _, tombstones) = try await work.execute(take, persons.hold, persons.tombstones)
+            taken = keys
+            erased = persons.places(tombstones)
+        } else {
+            taken = try await work.execute(take)
+        }
+        if taken.count == messages.count { return Taken(fresh: Set(messages.indices), erased: erased) }
         let freshKeys = Set(taken)
         let fresh = Set(messages.indices.filter { freshKeys.contains(messages[$0].key.bytes) })
         let rest = order.filter { !fresh.contains($0) }
         let rows = try await work.execute(ReadTaken(queue: queue, keys: rest.map { messages[$0].key.bytes }))
         let byKey = Dictionary(rows.map { ($0.key, $0) }) { first, _ in first }
-        return (fresh, rest.compactMap { index in byKey[messages[index].key.bytes].map { (index, $0) } })
+        let repeated = rest.compactMap { index in byKey[messages[index].key.bytes].map { (index, $0) } }
+        return Taken(fresh: fresh, repeated: repeated, erased: erased)
     }
 
     /// A message that was taken before: its first answer again; or, with other content, a failure.
@@ -204,8 +236,24 @@ struct InboxTransactions: Sendable {
     func giveUp(
         _ envelope: Envelope, key: InboxKey?, code: String, _ coder: BodyCoder, in work: inout MessageTransaction
     ) -> [OutgoingMessage] {
+        refuse(envelope, key: key, .notHandled(code), coder, in: &work)
+    }
+
+    /// The answer to a message that no handler sees, because its person is erased.
+    func refuse(
+        _ incoming: Incoming, _ problem: Problem, _ coder: BodyCoder, in work: inout MessageTransaction
+    ) -> [OutgoingMessage] {
+        Counter(label: "citycoop.erased.messages").increment()
+        return refuse(incoming.envelope, key: incoming.key, problem, coder, in: &work)
+    }
+
+    /// A refusal that is kept for those who ask again.
+    private func refuse(
+        _ envelope: Envelope, key: InboxKey?, _ problem: Problem, _ coder: BodyCoder,
+        in work: inout MessageTransaction
+    ) -> [OutgoingMessage] {
         guard envelope.wantsAnswer else { return [] }
-        let answer = Answer.problem(.notHandled(code), to: envelope.type, coder)
+        let answer = Answer.problem(problem, to: envelope.type, coder)
         if let key {
             work.write(
                 KeepReplies(

@@ -26,7 +26,11 @@ import Testing
         ReadStatus(), ReadCopies(names: []), CompleteCopy(name: ""),
         WriteAudit(records: []), LockAuditHead(), ReadAuditHead(), ReadUnsealed(max: 1),
         SealRows(eventIds: [], places: [], hashes: []), MoveAuditHead(length: 0, hash: nil),
-        ListAudit(after: 0, auditedId: nil, max: 1),
+        ListAudit(after: 0, auditedId: nil, max: 1), HoldPersons(places: []), LockPerson(place: 0),
+        FindTombstones(keys: []), WriteTombstone(key: [], requestId: id),
+        ReadPersonalFailures(types: [], after: id, max: 1), EraseFailures(ids: []),
+        ReadPersonalSchedule(types: [], after: id, max: 1), EraseSchedule(ids: []),
+        ReadAuditOfPerson(personId: id, max: 1), EraseAuditOfPerson(personId: id),
     ]
 
     @Test func everyStatementFitsTheSchema() async throws {
