@@ -90,6 +90,8 @@ let package = Package(
             "Messaging", ["AMQP", "Postgres", "Contracts", crypto, logging, metrics, lifecycle],
             resources: [
                 .embedInCode("Migrations/0001_runtime.sql"), .embedInCode("Migrations/0002_access.sql"),
+                .embedInCode("Migrations/0003_audit.sql"),
+                .embedInCode("Migrations/0004_privacy.sql"),
             ]),
         shared(
             "ServiceKit",
@@ -99,7 +101,8 @@ let package = Package(
             ]),
 
         executable(
-            "cities", in: "Cities", service, resources: [.embedInCode("Migrations/0001_cities.sql")]),
+            "cities", in: "Cities", service,
+            resources: [.embedInCode("Migrations/0001_cities.sql"), .embedInCode("Migrations/0005_privacy.sql")]),
         executable(
             "events", in: "Events", service, resources: [.embedInCode("Migrations/0001_events.sql")]),
         executable(

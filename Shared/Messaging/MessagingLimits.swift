@@ -83,6 +83,16 @@ public struct MessagingLimits: Sendable {
     /// The longest pause of a background job that fails again and again.
     public var jobPauseMax = Duration.seconds(5)
 
+    /// Rows of the audit that are sealed in one transaction.
+    public var auditSealMax = 1_000
+
+    // MARK: Persons
+
+    /// Stored messages that are looked through at once for a person.
+    public var personalPageMax = 500
+    /// Most bytes of a person's data in one answer: twice as JSON within JSON, it has to fit into a message.
+    public var personalBytesMax = 450 << 10
+
     // MARK: Retention
 
     /// How long an inbox row is kept: the time in which a repeat is recognised.

@@ -28,6 +28,10 @@ import Testing
             #expect(try outcome.events(MerchantRegistered.self).map(\.merchantId) == ids.sorted())
             let closing = try JSONDecoder().decode(Republished.self, from: Data(outcome.events.last?.body ?? []))
             #expect(closing.requestId == request.requestId && closing.count == 10_000)
+            // What was registered stands in the audit, and not a second time because it was said again.
+            let audit = try await bench.audit(of: CitiesService.self)
+            #expect(audit.count == 10_001)
+            #expect(Set(audit.map(\.auditedId)) == Set(ids + [city.cityId]))
         }
     }
 

@@ -1,3 +1,4 @@
+import Contracts
 import FoundationEssentials
 import Postgres
 import TestKit
@@ -15,6 +16,14 @@ import Testing
             InsertMerchants(merchants: []), LockGrants(ids: []), ReadGrantStates(ids: []),
             ReadGrantPage(user: nil, after: nil, max: 1), InsertGrants(grants: []), ReviseGrants(grants: []),
             FindMerchantIDs(ids: []),
+            LockPrivacyRequests(ids: []), ReadPrivacyRequests(ids: []),
+            InsertPrivacyRequest(
+                request: PrivacyRequest(
+                    requestId: UUID(), kind: .export, personKey: [], reason: "", requestedBy: "", requestedAt: Date())),
+            CompletePrivacyRequest(requestId: UUID()),
+            InsertPrivacyAnswer(requestId: UUID(), service: "", findings: []), ReadPrivacyAnswers(requestId: UUID()),
+            ForgetExports(), EraseExports(personKeys: []), UnnameExportRequests(personKeys: []),
+            ReadRequestsOfPerson(personKeys: []),
         ]
         let mistakes = try await withHandlerBench(CitiesDefinition.schema) { try await $0.mistakes(in: statements) }
         #expect(mistakes.isEmpty, "\(mistakes)")

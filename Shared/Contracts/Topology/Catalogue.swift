@@ -28,7 +28,8 @@ public enum Catalogue {
         case .cities:
             [
                 Entry(RegisterCity.self), Entry(RegisterMerchant.self), Entry(Republish.self), Entry(FindCities.self),
-                Entry(GetCity.self),
+                Entry(GetCity.self), Entry(RequestExport.self), Entry(RequestErasure.self),
+                Entry(AnswerPrivacyRequest.self), Entry(RepeatPrivacyRequest.self), Entry(GetPrivacyRequest.self),
                 Entry(GrantAccess.self), Entry(RevokeAccess.self), Entry(FindGrants.self),
             ] + operations(CitiesService.self)
         case .events:
@@ -52,6 +53,7 @@ public enum Catalogue {
             [
                 CityRegistered.self, CityRefused.self, MerchantRegistered.self, MerchantRefused.self, Republished.self,
                 AccessGranted.self,
+                PrivacyRequestCompleted.self,
             ]
         case .events:
             [
@@ -85,13 +87,27 @@ public enum Catalogue {
 
     /// The commands that a service sends to others: it asks for what its copies lack.
     public static func calls(of service: ServiceName) -> [MessageType] {
-        service == .cities ? [] : [Republish.type]
+        let own: [MessageType] =
+            switch service {
+            case .cities:
+                // To itself as well: it answers like every other, and reminds itself of what is open.
+                [
+                    ExportPerson<CitiesService>.type, ErasePerson<CitiesService>.type,
+                    ExportPerson<EventsService>.type, ErasePerson<EventsService>.type,
+                    ExportPerson<VouchersService>.type, ErasePerson<VouchersService>.type,
+                    ExportPerson<NotificationsService>.type, ErasePerson<NotificationsService>.type,
+                    RepeatPrivacyRequest.type,
+                ]
+            case .events, .vouchers, .notifications: [Republish.type]
+            }
+        return own + [AnswerPrivacyRequest.type]
     }
 
     private static func operations<Owner: ServiceOwner>(_ owner: Owner.Type) -> [Entry] {
         [
             Entry(GetStatus<Owner>.self), Entry(FindFailures<Owner>.self), Entry(GetFailure<Owner>.self),
             Entry(RedriveFailures<Owner>.self), Entry(DiscardFailures<Owner>.self),
+            Entry(FindAudit<Owner>.self), Entry(ExportPerson<Owner>.self), Entry(ErasePerson<Owner>.self),
         ]
     }
 }

@@ -82,6 +82,12 @@ struct RetryRunner: Sendable {
             guard earlier.content == incoming.content else { throw Problem.idReused }
             return []
         }
+        if let persons = ErasedPersons([incoming.message], seal) {
+            let (_, tombstones) = try await work.execute(persons.hold, persons.tombstones)
+            if !persons.places(tombstones).isEmpty {
+                return queue.refuse(incoming, .personErased, BodyCoder(limits: limits), in: &work)
+            }
+        }
         try await route.handle([incoming], in: &work)
         if let failure = work.outgoing.failure { throw failure }
         try queue.keepReplies([incoming], route, in: &work)

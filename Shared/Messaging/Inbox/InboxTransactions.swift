@@ -5,6 +5,9 @@ import Logging
 import Metrics
 import Postgres
 
+/// A message failed, and its person was erased meanwhile: it is not filed, and refused when it comes again.
+struct PersonWasErased: Error {}
+
 /// Handles or files messages in one transaction each group: take what is new, decide, write, commit.
 struct InboxTransactions: Sendable {
     let source: ServiceName
@@ -31,13 +34,16 @@ struct InboxTransactions: Sendable {
             do {
                 let taken = try await take(
                     incoming.map { ($0.key, $0.content) }, as: .done, asking: usersToAsk(for: incoming, by: route),
-                    in: &work)
+                    of: ErasedPersons(incoming.map(\.message), seal), in: &work)
                 let refused = refused(incoming, by: route, grants: taken.grants, at: work.now)
                 answers += try refuse(
                     refused.sorted().map { incoming[$0] },
                     taken: refused.intersection(taken.fresh).map { incoming[$0].key }, coder, in: &work)
-                fresh = incoming.indices.filter { taken.fresh.contains($0) && !refused.contains($0) }
-                    .map { incoming[$0] }
+                let new = incoming.indices.filter { taken.fresh.contains($0) && !refused.contains($0) }
+                fresh = new.filter { !taken.erased.contains($0) }.map { incoming[$0] }
+                for place in new where taken.erased.contains(place) {
+                    answers += refuse(incoming[place], .personErased, coder, in: &work)
+                }
                 for (index, row) in taken.repeated where !refused.contains(index) {
                     if let answer = try answer(repeated: incoming[index], row, route, coder, in: &work) {
                         answers.append(answer)
@@ -120,11 +126,14 @@ struct InboxTransactions: Sendable {
             var work = MessageTransaction(on: connection, coder: coder, limits: limits)
             var answers: [OutgoingMessage] = []
             do {
-                let message = (incoming.key, incoming.content)
-                if try await take([message], as: isFailed ? .failed : .parked, in: &work).fresh.isEmpty {
+                let taken = try await take(
+                    [(incoming.key, incoming.content)], as: isFailed ? .failed : .parked,
+                    of: ErasedPersons([incoming.message], seal), in: &work)
+                if taken.fresh.isEmpty {
                     // Another instance has had it meanwhile.
                     return await work.rollback()
                 }
+                if !taken.erased.isEmpty { throw PersonWasErased() }
                 let defective = Defective(
                     envelope: incoming.envelope, body: incoming.body, key: incoming.key, content: incoming.content,
                     problem: Problem(code, reason))
@@ -144,21 +153,25 @@ struct InboxTransactions: Sendable {
 
     // MARK: Steps
 
-    /// What has become of messages that were to be taken.
+    /// What has become of messages that were to be taken, by their places.
     struct Taken {
-        /// The places of those that are new.
+        /// New now.
         var fresh: Set<Int> = []
-        /// The places of the others, and what they are in the inbox.
+        /// Taken before, and what they are in the inbox.
         var repeated: [(Int, ReadTaken.Row)] = []
         /// What was granted to the users that were asked for.
         var grants: [Grant] = []
+        /// About persons who are erased.
+        var erased: Set<Int> = []
     }
 
-    /// Takes what is new, and reads what became of the rest; in the same flight, what was granted to `users`.
+    /// Takes what is new, and reads what became of the rest; in the same flight, what was granted to `users`, and which of
+    /// the persons are erased.
     ///
     /// Keys are distinct and inserted in sorted order.
     func take(
         _ messages: [(key: InboxKey, content: [UInt8])], as state: InboxState, asking users: [String] = [],
+        of persons: ErasedPersons? = nil,
         in work: inout MessageTransaction
     ) async throws -> Taken {
         guard !messages.isEmpty else { return Taken() }
@@ -166,23 +179,28 @@ struct InboxTransactions: Sendable {
         let takeNew = TakeNew(
             queue: queue, keys: order.map { messages[$0].key.bytes }, contents: order.map { messages[$0].content },
             state: state)
+        var result = Taken()
         let taken: [[UInt8]]
-        var grants: [Grant] = []
-        if users.isEmpty {
-            taken = try await work.execute(takeNew)
-        } else {
-            (taken, grants) = try await work.execute(takeNew, readGrants(of: users))
+        switch (persons, users.isEmpty) {
+        case (let persons?, _):
+            let (keys, grants, _, tombstones) = try await work.execute(
+                takeNew, readGrants(of: users), persons.hold, persons.tombstones)
+            (taken, result.grants, result.erased) = (keys, grants, persons.places(tombstones))
+        case (nil, false): (taken, result.grants) = try await work.execute(takeNew, readGrants(of: users))
+        case (nil, true): taken = try await work.execute(takeNew)
         }
-        if taken.count == messages.count { return Taken(fresh: Set(messages.indices), grants: grants) }
+        if taken.count == messages.count {
+            result.fresh = Set(messages.indices)
+            return result
+        }
         let freshKeys = Set(taken)
         let fresh = Set(messages.indices.filter { freshKeys.contains(messages[$0].key.bytes) })
         let rest = order.filter { !fresh.contains($0) }
         let rows = try await work.execute(ReadTaken(queue: queue, keys: rest.map { messages[$0].key.bytes }))
         let byKey = Dictionary(rows.map { ($0.key, $0) }) { first, _ in first }
-        return Taken(
-            fresh: fresh,
-            repeated: rest.compactMap { index in byKey[messages[index].key.bytes].map { (index, $0) } },
-            grants: grants)
+        result.fresh = fresh
+        result.repeated = rest.compactMap { index in byKey[messages[index].key.bytes].map { (index, $0) } }
+        return result
     }
 
     /// A message that was taken before: its first answer again; or, with other content, a failure.
@@ -232,8 +250,24 @@ struct InboxTransactions: Sendable {
     func giveUp(
         _ envelope: Envelope, key: InboxKey?, code: String, _ coder: BodyCoder, in work: inout MessageTransaction
     ) -> [OutgoingMessage] {
-        guard envelope.wantsAnswer else { return [] }
         let problem = code == Problem.notAllowed.code ? .notAllowed : Problem.notHandled(code)
+        return refuse(envelope, key: key, problem, coder, in: &work)
+    }
+
+    /// The answer to a message that no handler sees, because its person is erased.
+    func refuse(
+        _ incoming: Incoming, _ problem: Problem, _ coder: BodyCoder, in work: inout MessageTransaction
+    ) -> [OutgoingMessage] {
+        Counter(label: "citycoop.erased.messages").increment()
+        return refuse(incoming.envelope, key: incoming.key, problem, coder, in: &work)
+    }
+
+    /// A refusal that is kept for those who ask again.
+    private func refuse(
+        _ envelope: Envelope, key: InboxKey?, _ problem: Problem, _ coder: BodyCoder,
+        in work: inout MessageTransaction
+    ) -> [OutgoingMessage] {
+        guard envelope.wantsAnswer else { return [] }
         let answer = Answer.problem(problem, to: envelope.type, coder)
         if let key {
             work.write(

@@ -8,6 +8,7 @@ public struct HandlerSet<Owner: ServiceOwner>: Sendable {
     private(set) var queries: [String: any QueryRoute] = [:]
     private(set) var copies: [Copy] = []
     private(set) var jobs: [any BackgroundJob] = []
+    private(set) var personalData: any PersonalData = NoPersonalData()
 
     /// Starts with none.
     public init() {}
@@ -29,6 +30,11 @@ public struct HandlerSet<Owner: ServiceOwner>: Sendable {
     /// Adds work that the service does by itself.
     public mutating func add(job: some BackgroundJob) {
         jobs.append(job)
+    }
+
+    /// Says what the service knows of persons, so that it can be given out and erased.
+    public mutating func keepsPersonalData(_ data: some PersonalData) {
+        personalData = data
     }
 
     /// Declares a copy of another service's state, which the added handlers fill.
@@ -53,6 +59,10 @@ public struct HandlerSet<Owner: ServiceOwner>: Sendable {
         all.add(TellStatus<Owner>(copies: all.copies.map(\.kind.rawValue)))
         all.add(ListFailedMessages<Owner>(limits: limits))
         all.add(ShowFailedMessage<Owner>(routes: all.routes, seal: seal, limits: limits))
+        all.add(ListAuditedEvents<Owner>(limits: limits))
+        all.add(ExportPersonalData<Owner>(data: personalData, seal: seal, limits: limits))
+        all.add(ErasePersonalData<Owner>(data: personalData, seal: seal, limits: limits))
+        all.add(job: SealAudit(service: Owner.name, max: limits.auditSealMax))
         let promised = Set(
             Catalogue.requests(of: Owner.name).map(\.type.description)
                 + Catalogue.subscriptions(of: Owner.name).map(\.description))

@@ -69,12 +69,10 @@ import Testing
 
     private func registry(_ job: SaySeries) -> HandlerSet<CitiesService> {
         var handlers = HandlerSet<CitiesService>()
-        handlers.add(RegisterNoCity())
         handlers.add(RegisterMerchants())
         handlers.add(RepublishMuch(count: Self.much))
-        handlers.add(FindNoCity())
-        handlers.add(GetNoCity())
         handlers.add(job: job)
+        handlers.addUnasked()
         return handlers
     }
 }
@@ -95,6 +93,7 @@ private final class SaySeries: BackgroundJob {
 }
 
 private struct RepublishMuch: Handler {
+    static let access = AccessRule<Republish>.everyone
     let count: Int
 
     func handle(_ batch: Batch<Republish>, in transaction: inout MessageTransaction) async throws {
@@ -106,6 +105,8 @@ private struct RepublishMuch: Handler {
 }
 
 private struct RegisterMerchants: Handler {
+    static let access = AccessRule<RegisterMerchant>.everyone
+
     func handle(_ batch: Batch<RegisterMerchant>, in transaction: inout MessageTransaction) async throws {
         for request in batch.messages {
             transaction.publish(
@@ -113,21 +114,5 @@ private struct RegisterMerchants: Handler {
                     merchantId: request.merchantId, cityId: request.cityId, name: request.name, version: 1),
                 answering: request, with: .init(id: request.merchantId, version: 1))
         }
-    }
-}
-
-private struct RegisterNoCity: Handler {
-    func handle(_ batch: Batch<RegisterCity>, in transaction: inout MessageTransaction) async throws {}
-}
-
-private struct FindNoCity: QueryHandler {
-    func answer(_ query: FindCities, from asker: Asker, reading database: Pool) async throws -> FindCities.Reply {
-        throw Problem("unavailable", "There is no city.")
-    }
-}
-
-private struct GetNoCity: QueryHandler {
-    func answer(_ query: GetCity, from asker: Asker, reading database: Pool) async throws -> GetCity.Reply {
-        throw Problem("unavailable", "There is no city.")
     }
 }
