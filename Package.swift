@@ -129,7 +129,8 @@ let package = Package(
             ["ServiceKit", "TestKit", httpServer, sockets, lifecycle, logging, metrics, coreMetrics, argumentParser]),
         tests("CitiesTests", ["cities", "Contracts", "Messaging", "Postgres", "TestKit"]),
         tests("EventsTests", ["events", "Contracts", "Messaging", "Postgres", "TestKit"]),
-        tests("VouchersTests", ["vouchers", "Contracts", "Messaging", "Postgres", "TestKit"]),
+        tests(
+            "VouchersTests", ["vouchers", "Contracts", "Messaging", "Postgres", "TestKit"], exclude: ["Golden"]),
         tests(
             "NotificationsTests", ["notifications", "Contracts", "Messaging", "Postgres", "TestKit"],
             exclude: ["Golden"]),
