@@ -11,8 +11,11 @@ enum CitiesDefinition: SuiteService {
     static let httpPort = 8081
 
     static let schema = MigrationSet(
-        name: "cities", version: 1, minCompatible: 1,
-        migrations: [Migration(number: 1, name: "cities", sql: PackageResources._001_cities_sql)])
+        name: "cities", version: 4, minCompatible: 1,
+        migrations: [
+            Migration(number: 1, name: "cities", sql: PackageResources._001_cities_sql),
+            Migration(number: 4, name: "indicators", sql: PackageResources._004_indicators_sql),
+        ])
 
     static func options(_ settings: inout Settings) {}
 
@@ -22,7 +25,11 @@ enum CitiesDefinition: SuiteService {
         handlers.add(RegisterMerchants())
         handlers.add(RepublishState())
         handlers.add(FindCitiesByName())
+        handlers.add(FindCitiesForMaps())
         handlers.add(GetCityBySlugOrID())
+        handlers.add(SetIndicators())
+        handlers.add(FindIndicatorValues())
+        handlers.add(GetIndicatorRevisions())
         return handlers
     }
 }

@@ -1,3 +1,4 @@
+import Contracts
 import FoundationEssentials
 import Postgres
 import TestKit
@@ -12,7 +13,12 @@ import Testing
             ReadCities(ids: [], slugs: []), FindCityIDs(ids: []), ReadCityPage(after: nil, max: 1),
             SearchCities(key: nil, country: nil, after: nil, max: 1), InsertCities(cities: []),
             InsertCityNames(cities: []), ReadMerchants(ids: []), ReadMerchantPage(after: nil, max: 1),
-            InsertMerchants(merchants: []),
+            InsertMerchants(merchants: []), SearchSimilarCities(key: "", country: nil, near: nil, max: 1),
+            SearchCitiesNear(
+                key: nil, country: nil, near: Near(latitude: 0, longitude: 0, radiusMetres: 1), max: 1),
+            LockIndicators(keys: []), InsertIndicatorRevisions(revisions: []), WriteIndicators(revisions: []),
+            SearchIndicators(query: FindIndicators(), max: 1),
+            ReadIndicatorRevisions(key: try sampleValue("1").key(in: UUID()), before: 1, max: 1),
         ]
         let mistakes = try await withHandlerBench(CitiesDefinition.schema) { try await $0.mistakes(in: statements) }
         #expect(mistakes.isEmpty, "\(mistakes)")

@@ -28,7 +28,8 @@ public enum Catalogue {
         case .cities:
             [
                 Entry(RegisterCity.self), Entry(RegisterMerchant.self), Entry(Republish.self), Entry(FindCities.self),
-                Entry(GetCity.self),
+                Entry(GetCity.self), Entry(FindCitiesGeoJSON.self),
+                Entry(SetIndicator.self), Entry(FindIndicators.self), Entry(GetIndicatorHistory.self),
             ] + operations(CitiesService.self)
         case .events:
             [
@@ -48,7 +49,10 @@ public enum Catalogue {
     public static func events(of service: ServiceName) -> [any Event.Type] {
         switch service {
         case .cities:
-            [CityRegistered.self, CityRefused.self, MerchantRegistered.self, MerchantRefused.self, Republished.self]
+            [
+                CityRegistered.self, CityRefused.self, MerchantRegistered.self, MerchantRefused.self, Republished.self,
+                IndicatorSet.self,
+            ]
         case .events:
             [
                 EventPublished.self, PublicationRefused.self, PersonRegistered.self, PersonWaitlisted.self,
