@@ -21,7 +21,7 @@ import Testing
         let expected: Set = [
             "up", "down", "migrate", "send", "call", "watch", "status", "dead list", "dead show", "dead redrive",
             "dead discard", "topology show", "topology verify", "topology apply", "demo", "bench redeem",
-            "bench reply", "bench request", "bench outbox",
+            "bench reply", "bench request", "bench find", "bench outbox",
         ]
         #expect(names == expected)
     }
