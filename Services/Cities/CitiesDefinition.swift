@@ -14,6 +14,7 @@ enum CitiesDefinition: SuiteService {
         name: "cities", version: 5, minCompatible: 1,
         migrations: [
             Migration(number: 1, name: "cities", sql: PackageResources._001_cities_sql),
+            Migration(number: 4, name: "indicators", sql: PackageResources._004_indicators_sql),
             Migration(number: 5, name: "privacy", sql: PackageResources._005_privacy_sql),
         ])
 
@@ -25,6 +26,7 @@ enum CitiesDefinition: SuiteService {
         handlers.add(RegisterMerchants())
         handlers.add(RepublishState())
         handlers.add(FindCitiesByName())
+        handlers.add(FindCitiesForMaps())
         handlers.add(GetCityBySlugOrID())
         handlers.add(GrantAccessToUsers())
         handlers.add(RevokeAccessOfUsers())
@@ -36,6 +38,9 @@ enum CitiesDefinition: SuiteService {
         handlers.add(TellPrivacyRequest(seal: seal))
         handlers.add(job: ForgetOldExports())
         handlers.keepsPersonalData(PrivacyData(seal: seal))
+        handlers.add(SetIndicators())
+        handlers.add(FindIndicatorValues())
+        handlers.add(GetIndicatorRevisions())
         return handlers
     }
 }

@@ -14,3 +14,17 @@ func sampleCity(_ slug: String, id: UUID = UUID(), name: String = "Ormož") -> C
         population: Population(value: 12_000, date: nil, scope: .municipality, verified: false),
         timeZone: "Europe/Ljubljana", currency: "EUR")
 }
+
+/// A text that was meant to be a period or a number is none.
+struct BadSample: Error {}
+
+/// A figure of an indicator.
+func sampleValue(
+    _ value: String, _ status: IndicatorStatus = .provisional, indicator: String = "population",
+    period: String = "2024", expecting version: Int64? = nil
+) throws -> SetIndicator.Value {
+    guard let period = IndicatorPeriod(period), let number = DecimalNumber(value) else { throw BadSample() }
+    return SetIndicator.Value(
+        indicator: indicator, period: period, value: number, unit: "persons", source: "city office", status: status,
+        expectedVersion: version)
+}

@@ -24,6 +24,12 @@ import Testing
             InsertPrivacyAnswer(requestId: UUID(), service: "", findings: []), ReadPrivacyAnswers(requestId: UUID()),
             ForgetExports(), EraseExports(personKeys: []), UnnameExportRequests(personKeys: []),
             ReadRequestsOfPerson(personKeys: []),
+            SearchSimilarCities(key: "", country: nil, near: nil, max: 1),
+            SearchCitiesNear(
+                key: nil, country: nil, near: Near(latitude: 0, longitude: 0, radiusMetres: 1), max: 1),
+            LockIndicators(keys: []), InsertIndicatorRevisions(revisions: []), WriteIndicators(revisions: []),
+            SearchIndicators(query: FindIndicators(), max: 1),
+            ReadIndicatorRevisions(key: try sampleValue("1").key(in: UUID()), before: 1, max: 1),
         ]
         let mistakes = try await withHandlerBench(CitiesDefinition.schema) { try await $0.mistakes(in: statements) }
         #expect(mistakes.isEmpty, "\(mistakes)")

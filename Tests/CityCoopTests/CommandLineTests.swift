@@ -21,8 +21,7 @@ import Testing
         let expected: Set = [
             "up", "down", "migrate", "send", "call", "watch", "status", "dead list", "dead show", "dead redrive",
             "dead discard", "audit list", "audit verify", "topology show", "topology verify", "topology apply", "demo",
-            "bench redeem",
-            "bench reply", "bench request", "bench outbox",
+            "bench redeem", "bench reply", "bench request", "bench find", "bench outbox",
         ]
         #expect(names == expected)
     }

@@ -6,7 +6,7 @@ import Messaging
 /// Prepares what a measurement needs: a city, a shop, vouchers with much on them.
 struct BenchGround: Sendable {
     /// Requests on their way at once.
-    private static let atOnce = 64
+    static let atOnce = 64
     /// The most that a voucher may be worth.
     private static let value = Money(1_000_000, "EUR")
 

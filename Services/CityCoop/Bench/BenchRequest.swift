@@ -33,27 +33,34 @@ struct BenchRequest: AsyncParsableCommand {
                 let query = GetBalance(code: codes[0])
                 return try await Progress.during("asking \(count) times") {
                     for _ in 0..<Self.warmUp { _ = try await session.requester.call(query) }
-                    return try await measure { _ = try await session.requester.call(query) }
+                    return try await BenchResult.timing(
+                        "request", count: count, within: options.timeout.duration
+                    ) { _ in _ = try await session.requester.call(query) }
                 }
             }
             result.show(json: options.json)
         }
     }
+}
 
-    private func measure(_ request: () async throws -> Void) async throws -> BenchResult {
+extension BenchResult {
+    /// Times requests one after the other; each is given its number.
+    static func timing(
+        _ bench: String, count: Int, within limit: Duration, _ request: (Int) async throws -> Void
+    ) async throws -> BenchResult {
         let clock = ContinuousClock()
         let start = clock.now
-        let deadline = start + options.timeout.duration
+        let deadline = start + limit
         var times: [Double] = []
         times.reserveCapacity(count)
-        for _ in 0..<count {
+        for number in 0..<count {
             guard clock.now < deadline else {
                 throw CommandFailure(.deadline, "Only \(times.count) requests were answered in time.")
             }
-            let time = try await clock.measure { try await request() }
+            let time = try await clock.measure { try await request(number) }
             times.append(time / .milliseconds(1))
         }
-        var result = BenchResult("request", count: count, seconds: (clock.now - start).inSeconds)
+        var result = BenchResult(bench, count: count, seconds: (clock.now - start).inSeconds)
         result.p50Milliseconds = percentile(50, of: times)
         result.p99Milliseconds = percentile(99, of: times)
         return result

@@ -10,6 +10,7 @@ struct FoundingChapters {
         let cities = try Cast.cities()
         try await tellOfCities(cities)
         try await tellOfShops(cities)
+        try await FigureChapter(stage: stage, cities: cities).tell()
         try await tellOfPeople()
         return Known(cities: cities)
     }
@@ -23,11 +24,17 @@ struct FoundingChapters {
         }
         Story.tell(
             "Each is one command to the service cities, which says so to whoever listens.", by: RegisterCity.type)
-        for text in ["Ormoz", "Unter-Limbach"] {
-            let found = try await stage.ask(FindCities(text: text)).cities.map(\.officialName)
-            Story.tell(
-                "Somebody looks for \"\(text)\" and finds \(found.joined(separator: ", ")).", by: FindCities.type)
+        for text in ["Ormoz", "Unter-Limbach", "Ormosz", "Lendwa"] {
+            let reply = try await stage.ask(FindCities(text: text))
+            let found = reply.cities.map(\.officialName).joined(separator: ", ")
+            let spelling = reply.isSimilar == true ? ", in spite of the spelling" : ""
+            Story.tell("Somebody looks for \"\(text)\" and finds \(found)\(spelling).", by: FindCities.type)
         }
+        let lendava = try cities.city("lendava").position
+        let near = Near(latitude: lendava.latitude, longitude: lendava.longitude, radiusMetres: 25_000)
+        let neighbours = try await stage.ask(FindCities(near: near)).cities.map(\.officialName)
+        Story.tell(
+            "Within 25 km of Lendava there are \(neighbours.joined(separator: ", ")).", by: FindCities.type)
     }
 
     private func tellOfShops(_ cities: [CityFacts]) async throws {

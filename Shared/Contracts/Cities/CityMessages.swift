@@ -222,53 +222,6 @@ public struct CityRefused: Event {
     }
 }
 
-/// Finds cities by a part of any of their names, in any language, without diacritics: `cities.find-cities.v1`.
-public struct FindCities: Query {
-    /// `cities.find-cities.v1`.
-    public static let type = MessageType(.cities, .query, "find-cities")
-
-    /// A part of a name; every city if absent.
-    public var text: String?
-    /// ISO 3166-1; every country if absent.
-    public var country: String?
-    /// 1 to 100; 25 if absent.
-    public var limit: Int?
-    /// Where to go on: the `next` of an earlier answer.
-    public var after: String?
-
-    /// Makes the query.
-    public init(text: String? = nil, country: String? = nil, limit: Int? = nil, after: String? = nil) {
-        self.text = text
-        self.country = country
-        self.limit = limit
-        self.after = after
-    }
-
-    /// Names each field that breaks the contract.
-    public func validate() throws(Problem) {
-        var checks = Checks()
-        if let text { checks.text(text, "text", max: 100) }
-        if let country { checks.require(["AT", "SI", "HU"].contains(country), "country", "must be AT, SI or HU") }
-        if let limit { checks.require((1...100).contains(limit), "limit", "must be 1 to 100") }
-        if let after { checks.text(after, "after", max: 64) }
-        try checks.finish()
-    }
-
-    /// A page of cities in the order of their slugs.
-    public struct Reply: Codable, Equatable, Sendable {
-        /// The cities.
-        public var cities: [CityFacts]
-        /// What to send as `after` for the next page; absent on the last.
-        public var next: String?
-
-        /// Makes a page.
-        public init(cities: [CityFacts], next: String?) {
-            self.cities = cities
-            self.next = next
-        }
-    }
-}
-
 /// Gets one city by id or by slug: `cities.get-city.v1`.
 ///
 /// Refused with `city-unknown`.

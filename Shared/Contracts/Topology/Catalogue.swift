@@ -31,6 +31,8 @@ public enum Catalogue {
                 Entry(GetCity.self), Entry(RequestExport.self), Entry(RequestErasure.self),
                 Entry(AnswerPrivacyRequest.self), Entry(RepeatPrivacyRequest.self), Entry(GetPrivacyRequest.self),
                 Entry(GrantAccess.self), Entry(RevokeAccess.self), Entry(FindGrants.self),
+                Entry(FindCitiesGeoJSON.self),
+                Entry(SetIndicator.self), Entry(FindIndicators.self), Entry(GetIndicatorHistory.self),
             ] + operations(CitiesService.self)
         case .events:
             [
@@ -52,8 +54,7 @@ public enum Catalogue {
         case .cities:
             [
                 CityRegistered.self, CityRefused.self, MerchantRegistered.self, MerchantRefused.self, Republished.self,
-                AccessGranted.self,
-                PrivacyRequestCompleted.self,
+                AccessGranted.self, PrivacyRequestCompleted.self, IndicatorSet.self,
             ]
         case .events:
             [

@@ -2,7 +2,7 @@ import AMQP
 import Contracts
 import Foundation
 
-/// Everything that vouchers said, taken from a queue of its own.
+/// Everything that services said, taken from a queue of its own.
 actor EventLog {
     /// One event, however often it was sent.
     struct Entry: Sendable {
@@ -23,11 +23,16 @@ actor EventLog {
     private(set) var contradictions: [String] = []
 
     /// Declares and binds the queue, then makes a log that reads it.
-    static func open(_ system: System) async throws -> EventLog {
+    ///
+    /// - Parameter services: Who is listened to.
+    static func open(_ system: System, services: [ServiceName] = [.vouchers]) async throws -> EventLog {
         try await Administration.with(system.administrator) { channel in
             try channel.declare(.quorum(EventLog.queue))
-            try channel.bind(
-                Binding(queue: EventLog.queue, exchange: Topology.Names.events, routingKey: "vouchers.#"))
+            for service in services {
+                try channel.bind(
+                    Binding(
+                        queue: EventLog.queue, exchange: Topology.Names.events, routingKey: "\(service.rawValue).#"))
+            }
         }
         return EventLog(system)
     }
