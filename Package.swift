@@ -43,14 +43,11 @@ func tests(
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
-let httpServer = Target.Dependency.product(name: "FlyingFox", package: "FlyingFox")
-let sockets = Target.Dependency.product(name: "FlyingSocks", package: "FlyingFox")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
-let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 
 /// What every service is made of.
 let service: [Target.Dependency] = ["Contracts", "Messaging", "Postgres", "ServiceKit"]
@@ -70,8 +67,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
-        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
-        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -79,6 +74,7 @@ let package = Package(
         c("CRabbitMQ", pkgConfig: "librabbitmq"),
         c("CPostgres", pkgConfig: "libpq"),
         c("CCurl", pkgConfig: "libcurl"),
+        c("CMicrohttpd", pkgConfig: "libmicrohttpd"),
 
         shared("EventLoop", ["CLinux"]),
         shared("AMQP", ["CRabbitMQ", "EventLoop"]),
@@ -86,6 +82,7 @@ let package = Package(
         shared("Contracts"),
         shared("Processes", ["CLinux", "EventLoop"]),
         shared("ManagementAPI", ["CCurl", "EventLoop"]),
+        shared("HealthHTTP", ["CMicrohttpd", "EventLoop"]),
         shared(
             "Messaging", ["AMQP", "Postgres", "Contracts", crypto, logging, metrics, lifecycle],
             resources: [
@@ -96,8 +93,8 @@ let package = Package(
         shared(
             "ServiceKit",
             [
-                "AMQP", "Contracts", "EventLoop", "Messaging", "Postgres", argumentParser, configuration, httpServer,
-                sockets, lifecycle, unixSignals, logging, metrics, coreMetrics,
+                "AMQP", "Contracts", "EventLoop", "HealthHTTP", "Messaging", "Postgres", argumentParser, configuration,
+                lifecycle, unixSignals, logging, metrics, coreMetrics,
             ]),
 
         executable(
@@ -113,7 +110,7 @@ let package = Package(
             "vouchers", in: "Vouchers", service + [crypto],
             resources: [.embedInCode("Migrations/0001_vouchers.sql")]),
         executable(
-            "notifications", in: "Notifications", service + [mustache],
+            "notifications", in: "Notifications", service,
             resources: [.embedInCode("Migrations/0001_notifications.sql")]),
         executable(
             "citycoop", in: "CityCoop",
@@ -135,7 +132,7 @@ let package = Package(
             exclude: ["Golden"]),
         tests(
             "ServiceKitTests",
-            ["ServiceKit", "TestKit", httpServer, sockets, lifecycle, logging, metrics, coreMetrics, argumentParser]),
+            ["HealthHTTP", "ServiceKit", "TestKit", lifecycle, logging, metrics, coreMetrics, argumentParser]),
         tests(
             "CitiesTests", ["cities", "Contracts", "Messaging", "Postgres", "TestKit"], exclude: ["Golden"]),
         tests("EventsTests", ["events", "Contracts", "Messaging", "Postgres", "TestKit"]),
@@ -148,6 +145,7 @@ let package = Package(
             "AccessTests", ["cities", "events", "vouchers", "notifications", "Contracts", "Messaging", "TestKit"],
             exclude: ["Golden"]),
         tests("ProcessesTests", ["Processes"]),
+        tests("HealthHTTPTests", ["HealthHTTP", "TestKit"]),
         tests(
             "CityCoopTests",
             [
@@ -155,7 +153,7 @@ let package = Package(
                 argumentParser,
             ]),
         tests("TidyTests", []),
-        tests("SystemTests", ["AMQP", "Contracts", "ManagementAPI", "Messaging", "Postgres", "TestKit", sockets]),
+        tests("SystemTests", ["AMQP", "Contracts", "ManagementAPI", "Messaging", "Postgres", "TestKit"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -21,9 +21,7 @@ enum ServiceLimits {
     static let readinessCheckDuration = Duration.seconds(1)
     /// Questions that one readiness check may have open; above it the answer is "no" without asking.
     static let readinessQuestionsMax = 4
-    /// How long an HTTP request may take from its last header byte to its answer.
-    static let httpRequestSeconds = 5.0
-    /// The pause before the HTTP server listens again after it failed, for instance for want of file descriptors.
+    /// The pause before the HTTP server listens again after it failed.
     static let httpRestartDuration = Duration.seconds(1)
     /// What cancelled services get to come to an end after the graceful time is over; then the process ends.
     static let cancellationDuration = Duration.seconds(2)

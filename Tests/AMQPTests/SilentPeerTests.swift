@@ -9,11 +9,11 @@ struct SilentPeerTests {
     private func withProxy(_ body: (ScratchVhost, TCPProxy, BrokerAddress) async throws -> Void) async throws {
         try await withScratchVhost { vhost in
             let proxy = try TCPProxy(to: vhost.address.port)
-            defer { proxy.stop() }
-            var address = vhost.address
-            (address.host, address.port) = ("127.0.0.1", proxy.port)
+            var behind = vhost.address
+            (behind.host, behind.port) = ("127.0.0.1", proxy.port)
+            let address = behind
             _ = try await vhost.administer { channel in try channel.declare(QueueDeclaration("q")) }
-            try await body(vhost, proxy, address)
+            try await proxy.whileListening { try await body(vhost, proxy, address) }
         }
     }
 

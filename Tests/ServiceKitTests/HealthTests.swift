@@ -1,11 +1,9 @@
 import CoreMetrics
-import FlyingFox
-import FlyingSocks
-import FoundationEssentials
-import Glibc
+import HealthHTTP
 import Logging
 import ServiceLifecycle
 import Synchronization
+import TestKit
 import Testing
 
 @testable import ServiceKit
@@ -91,41 +89,30 @@ struct ReadinessTests {
 struct HealthServerTests {
     private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    private func answer(_ path: String, _ method: HTTPMethod = .GET, port: Int) async throws -> (
-        Int, String, HTTPHeaders
-    ) {
-        var client = HTTPClient()
-        let response = try await client.sendHTTPRequest(
-            HTTPRequest(
-                method: method, version: .http11, path: path, query: [], headers: [:],
-                body: HTTPBodySequence(data: Data())),
-            to: sockaddr_in.inet(ip4: "127.0.0.1", port: UInt16(port)))
-        return (
-            response.statusCode.code, String(decoding: try await response.bodyData, as: UTF8.self), response.headers
-        )
+    private func server(
+        _ readiness: Readiness = Readiness(), _ metrics: MetricsRegistry = MetricsRegistry(),
+        at address: ListenAddress = .loopback(port: 0), listening: @escaping @Sendable (Int) -> Void = { _ in }
+    ) -> HealthServer {
+        HealthServer(
+            address: address, portSetting: "SHOP_HTTP_PORT", readiness: readiness, metrics: metrics,
+            logger: HealthServerTests.logger, listening: listening)
     }
 
     /// Runs the server in a group of its own, and stops it by graceful shutdown.
-    private func withServer(_ server: HealthServer, _ body: (Int) async throws -> Void) async throws {
+    private func withServer(
+        _ readiness: Readiness = Readiness(), _ metrics: MetricsRegistry = MetricsRegistry(),
+        _ body: (Int) async throws -> Void
+    ) async throws {
+        let (ports, listening) = AsyncStream.makeStream(of: Int.self)
+        let server = server(readiness, metrics) { listening.yield($0) }
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(services: [server], logger: HealthServerTests.logger))
         try await withThrowingTaskGroup { tasks in
             tasks.addTask { try await group.run() }
-            let port = try #require(try await server.listeningPort())
-            try await body(port)
+            for await port in ports.prefix(1) { try await body(port) }
             await group.triggerGracefulShutdown()
             try await tasks.waitForAll()
         }
-    }
-
-    private func server(
-        _ readiness: Readiness = Readiness(), _ metrics: MetricsRegistry = MetricsRegistry(), port: Int = 0
-    )
-        -> HealthServer
-    {
-        HealthServer(
-            address: .loopback(port: port), portSetting: "SHOP_HTTP_PORT", readiness: readiness, metrics: metrics,
-            logger: HealthServerTests.logger)
     }
 
     @Test("three paths are answered, and nothing else is there")
@@ -133,48 +120,36 @@ struct HealthServerTests {
         let readiness = Readiness()
         let metrics = MetricsRegistry()
         metrics.makeCounter(label: "shop.sold", dimensions: []).increment(by: 3)
-        try await withServer(server(readiness, metrics)) { port in
-            #expect(try await answer("/health/live", port: port).0 == 200)
-            #expect(try await answer("/health/ready", port: port).1 == #"{"ready":true,"checks":[]}"#)
+        try await withServer(readiness, metrics) { port in
+            #expect(try await HTTPResponse.to("GET", "/health/live", port: port).status == 200)
+            let ready = try await HTTPResponse.to("GET", "/health/ready?verbose", port: port)
+            #expect(ready.body == #"{"ready":true,"checks":[]}"#)
             readiness.add("broker") { throw NotThere() }
-            let (status, body, headers) = try await answer("/health/ready", port: port)
-            #expect(status == 503)
-            #expect(body.hasPrefix(#"{"ready":false,"#))
-            #expect(headers[.contentType] == "application/json")
-            let shown = try await answer("/metrics", port: port)
-            #expect(shown.0 == 200)
-            #expect(shown.2[.contentType] == "text/plain; version=0.0.4; charset=utf-8")
-            #expect(shown.1.contains("\nshop_sold_total 3\n"))
-            #expect(shown.1.contains("\nprocess_resident_memory_bytes "))
+            let unready = try await HTTPResponse.to("GET", "/health/ready", port: port)
+            #expect(unready.status == 503)
+            #expect(unready.body.hasPrefix(#"{"ready":false,"#))
+            #expect(unready.headers["content-type"] == "application/json")
+            #expect(unready.headers["cache-control"] == "no-store")
+            let shown = try await HTTPResponse.to("GET", "/metrics", port: port)
+            #expect(shown.status == 200)
+            #expect(shown.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8")
+            #expect(shown.body.contains("\nshop_sold_total 3\n"))
+            #expect(shown.body.contains("\nprocess_resident_memory_bytes "))
             for path in ["/", "/health", "/metrics/x", "/health/live/x", "/../etc/passwd"] {
-                #expect(try await answer(path, port: port).0 == 404, "\(path)")
+                #expect(try await HTTPResponse.to("GET", path, port: port).status == 404, "\(path)")
             }
-            let refused = try await answer("/metrics", .POST, port: port)
-            #expect(refused.0 == 405)
-            #expect(refused.2[HTTPHeader("Allow")] == "GET")
-        }
-    }
-
-    @Test("rubbish and half requests do not bring it down")
-    func rubbish() async throws {
-        try await withServer(server()) { port in
-            let inputs = [
-                "\r\n\r\n", "GET\r\n\r\n", "GET /metrics HTTP/1.1\r\nContent-Length: x\r\n\r\n", "\u{0}\u{1}", "",
-            ]
-            for input in inputs {
-                let socket = try await AsyncSocket.connected(
-                    to: sockaddr_in.inet(ip4: "127.0.0.1", port: UInt16(port)))
-                try await socket.write(Data(input.utf8))
-                try socket.close()
+            for method in ["POST", "HEAD", "DELETE", "BREW"] {
+                let refused = try await HTTPResponse.to(method, "/metrics", port: port)
+                #expect(refused.status == 405)
+                #expect(refused.headers["allow"] == "GET")
             }
-            #expect(try await answer("/health/live", port: port).0 == 200)
         }
     }
 
     @Test("a port that is taken is an error that names the variable")
     func portTaken() async throws {
-        try await withServer(server()) { port in
-            let second = server(port: port)
+        try await withServer { port in
+            let second = server(at: .loopback(port: port))
             let error = await #expect(throws: HealthServerError.self) { try await second.run() }
             #expect(
                 error.map { "\($0)" } == "Port \(port) on 127.0.0.1 is taken by another program: "
@@ -185,21 +160,8 @@ struct HealthServerTests {
     @Test("an address of another machine is an error that says so")
     func foreignAddress() async throws {
         let address = try #require(ListenAddress(host: "192.0.2.1", port: 8_081))
-        let server = HealthServer(
-            address: address, portSetting: "SHOP_HTTP_PORT", readiness: Readiness(), metrics: MetricsRegistry(),
-            logger: HealthServerTests.logger)
-        let error = await #expect(throws: HealthServerError.self) { try await server.run() }
+        let error = await #expect(throws: HealthServerError.self) { try await server(at: address).run() }
         #expect(
             error?.description.hasPrefix("Cannot listen on 192.0.2.1:8081 (SHOP_HTTP_PORT sets the port): ") == true)
-    }
-
-    @Test("addresses are digits of IPv4 or IPv6")
-    func addresses() {
-        #expect(ListenAddress(host: "0.0.0.0", port: 1).map { "\($0)" } == "0.0.0.0:1")
-        #expect(ListenAddress(host: "::1", port: 1).map { "\($0)" } == "[::1]:1")
-        #expect(ListenAddress(host: "localhost", port: 1) == nil)
-        #expect(ListenAddress(host: "", port: 1) == nil)
-        #expect(ListenAddress(host: "127.0.0.1", port: 65_536) == nil)
-        #expect(ListenAddress(host: "127.0.0.1", port: -1) == nil)
     }
 }

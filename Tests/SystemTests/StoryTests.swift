@@ -194,20 +194,20 @@ extension SystemTests {
         @Test("a service that is started before its servers waits for them")
         func startFirst() async throws {
             let system = try System.required
-            let broker = try SilentProxy(to: system.administrator.port)
-            let database = try SilentProxy(to: system.servers.databasePort)
+            let broker = try TCPProxy(to: system.administrator.port)
+            let database = try TCPProxy(to: system.servers.databasePort)
             let early = try ServiceProcess(
                 .vouchers, number: 2, of: system, brokerPort: broker.port, databasePort: database.port)
             try early.start()
             do {
                 try await eventually("it to say that it is not ready") {
                     try early.requireRunning()
-                    return await early.health.hasPrefix("HTTP/1.1 503")
+                    return await early.health.status == 503
                 }
                 try await database.whileListening {
                     try await eventually("its database to be there") {
                         try early.requireRunning()
-                        return await early.health.contains(#""name":"database","ok":true"#)
+                        return await early.health.body.contains(#""name":"database","ok":true"#)
                     }
                     try await broker.whileListening {
                         let ready = try await early.waitUntilReady(within: .seconds(30))
@@ -225,13 +225,13 @@ extension SystemTests {
         @Test("a service that never found its servers stops when it is told to")
         func stopBeforeStart() async throws {
             let system = try System.required
-            let nowhere = try Ports.free()
+            let nowhere = try Loopback.freePort()
             let early = try ServiceProcess(
                 .vouchers, number: 3, of: system, brokerPort: nowhere, databasePort: nowhere)
             try early.start()
             try await eventually("it to say that it is not ready") {
                 try early.requireRunning()
-                return await early.health.hasPrefix("HTTP/1.1 503")
+                return await early.health.status == 503
             }
             let (status, duration) = try await early.stop()
             #expect(status == 0, "\(early.lastLines)")

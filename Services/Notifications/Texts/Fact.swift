@@ -16,5 +16,16 @@ enum Fact: Codable, Equatable, Sendable {
     case flag(Bool)
 }
 
-/// Facts by the name that the templates use.
+/// What a place in a text is for.
+enum FactName: String, CaseIterable, Comparable, Sendable {
+    case amount, balance, isSpent, issuedAt, redeemedAt, seats, startsAt, title, value
+    /// The reader's name.
+    case name
+    /// In the notes: a language, and the name of a fact that is missing.
+    case language, key
+
+    static func < (one: FactName, other: FactName) -> Bool { one.rawValue < other.rawValue }
+}
+
+/// Facts by their ``FactName``; stored with a notification, so that another version may know other names.
 typealias Facts = [String: Fact]

@@ -1,11 +1,11 @@
-/// Everything that is written in one language; the texts are Mustache.
+/// Everything that is written in one language.
 struct LanguageTexts: Sendable {
     /// The subject and the text of one template.
     struct Text: Sendable {
-        var subject: String
-        var body: String
+        var subject: Wording
+        var body: Wording
 
-        init(subject: String, _ body: String) {
+        init(subject: Wording, _ body: Wording) {
             self.subject = subject
             self.body = body
         }
@@ -14,19 +14,19 @@ struct LanguageTexts: Sendable {
     /// What the text says of itself where it is not quite what it should be.
     struct Notes: Sendable {
         /// The text does not exist in this language; `language` is the one it is in.
-        var otherLanguage: String
+        var otherLanguage: Wording
         /// A text of somebody else, such as the title of an event, does not exist in this language.
-        var otherTitle: String
+        var otherTitle: Wording
         /// A fact is missing; `key` is its name.
-        var missingFact: String
+        var missingFact: Wording
         /// How these sentences call each language.
         var languages: [Language: String]
     }
 
     /// Above the text.
-    var greeting: String
+    var greeting: Wording
     /// Below it.
-    var closing: String
+    var closing: Wording
     var notes: Notes
     var texts: [Template: Text]
 

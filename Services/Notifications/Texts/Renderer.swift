@@ -1,5 +1,4 @@
 import Contracts
-import Mustache
 
 /// What a reader gets to read.
 struct RenderedText: Equatable, Sendable {
@@ -15,81 +14,56 @@ struct RenderedText: Equatable, Sendable {
 /// A text that does not exist in that language is taken from the next that has it, and a first line says so in the reader's
 /// language; so it is with titles, and with facts that are missing. Nothing is left out silently.
 struct Renderer: Sendable {
-    /// The parts of one language, ready to be filled in.
-    private struct Compiled: Sendable {
-        var greeting, closing, otherLanguage, otherTitle, missingFact: MustacheTemplate
-        var subjects: [Template: MustacheTemplate] = [:]
-        var bodies: [Template: MustacheTemplate] = [:]
-        var languages: [Language: String]
+    private let languages: [Language: LanguageTexts]
 
-        init(_ texts: LanguageTexts) throws {
-            func compile(_ text: String) throws -> MustacheTemplate {
-                // Mustache is made for HTML: without this it would write `&amp;`.
-                try MustacheTemplate(string: "{{% CONTENT_TYPE: TEXT}}" + text)
-            }
-            greeting = try compile(texts.greeting)
-            closing = try compile(texts.closing)
-            otherLanguage = try compile(texts.notes.otherLanguage)
-            otherTitle = try compile(texts.notes.otherTitle)
-            missingFact = try compile(texts.notes.missingFact)
-            subjects = try texts.texts.mapValues { try compile($0.subject) }
-            bodies = try texts.texts.mapValues { try compile($0.body) }
-            languages = texts.notes.languages
-        }
-    }
-
-    private let languages: [Language: Compiled]
-
-    /// Compiles the texts; throws where one is no Mustache.
-    init(_ texts: [Language: LanguageTexts]) throws {
-        languages = try texts.mapValues(Compiled.init)
+    init(_ languages: [Language: LanguageTexts]) {
+        self.languages = languages
     }
 
     /// The texts that the suite is delivered with.
-    static let shipped: Renderer = {
-        do {
-            return try Renderer(LanguageTexts.shipped)
-        } catch {
-            preconditionFailure("a shipped text is no Mustache: \(error)")
-        }
-    }()
+    static let shipped = Renderer(LanguageTexts.shipped)
 
     /// Renders one text.
     ///
     /// A template that exists in no language at all is our own mistake; `TextReport` finds it in the tests.
     func render(_ template: Template, in language: Language, for name: String, _ facts: Facts) -> RenderedText {
-        let present = language.chain.first { languages[$0]?.bodies[template] != nil }
-        guard let actual = present, let texts = languages[actual], let subject = texts.subjects[template],
-            let body = texts.bodies[template]
+        let present = language.chain.first { languages[$0]?.texts[template] != nil }
+        guard let actual = present, let texts = languages[actual], let text = texts.texts[template]
         else { preconditionFailure("there is no text for \(template.rawValue)") }
-        let notes = languages[language] ?? texts
+        let notes = (languages[language] ?? texts).notes
         var lines: [String] = []
-        if actual != language { lines.append(notes.otherLanguage.render(["language": notes.languages[actual] ?? ""])) }
-        var values: [String: Any] = ["name": LineText.clean(name)]
-        for (key, fact) in facts { values[key] = value(of: fact, in: actual, notes, &lines) }
-        for key in template.keys.sorted() where facts[key] == nil {
-            values[key] = "[\(key)]"
-            lines.append(notes.missingFact.render(["key": key]))
+        if actual != language {
+            lines.append(notes.otherLanguage.text([.language: .words(notes.languages[actual] ?? "")]))
         }
-        let parts = lines.map { "(\($0))" } + [texts.greeting, body, texts.closing].map { $0.render(values) }
+        var values: [FactName: FactText] = [.name: .words(LineText.clean(name))]
+        for fact in template.facts.sorted() {
+            if let known = facts[fact.rawValue] {
+                values[fact] = value(of: known, in: actual, notes, &lines)
+            } else {
+                lines.append(notes.missingFact.text([.key: .words(fact.rawValue)]))
+            }
+        }
+        let parts = lines.map { "(\($0))" } + [texts.greeting, text.body, texts.closing].map { $0.text(values) }
         return RenderedText(
-            subject: subject.render(values), body: parts.joined(separator: "\n\n") + "\n", language: actual)
+            subject: text.subject.text(values), body: parts.joined(separator: "\n\n") + "\n", language: actual)
     }
 
-    private func value(of fact: Fact, in language: Language, _ notes: Compiled, _ lines: inout [String]) -> Any {
+    private func value(
+        of fact: Fact, in language: Language, _ notes: LanguageTexts.Notes, _ lines: inout [String]
+    ) -> FactText {
         switch fact {
-        case .money(let money): return language.text(of: money)
-        case .moment(let moment, let zone): return language.text(of: moment, in: TimeZoneRules(named: zone))
-        case .day(let moment, let zone): return language.text(ofDay: moment, in: TimeZoneRules(named: zone))
-        case .seats(let count): return language.text(ofSeats: count)
-        case .flag(let isSet): return isSet
+        case .money(let money): return .words(language.text(of: money))
+        case .moment(let moment, let zone): return .words(language.text(of: moment, in: TimeZoneRules(named: zone)))
+        case .day(let moment, let zone): return .words(language.text(ofDay: moment, in: TimeZoneRules(named: zone)))
+        case .seats(let count): return .words(language.text(ofSeats: count))
+        case .flag(let isSet): return .flag(isSet)
         case .text(let text):
-            guard let found = text.text(in: language.rawValue) else { return "[–]" }
+            guard let found = text.text(in: language.rawValue) else { return .words("[–]") }
             if found.language != language.rawValue {
                 let name = Language(rawValue: found.language).flatMap { notes.languages[$0] } ?? found.language
-                lines.append(notes.otherTitle.render(["language": name]))
+                lines.append(notes.otherTitle.text([.language: .words(name)]))
             }
-            return LineText.clean(found.text)
+            return .words(LineText.clean(found.text))
         }
     }
 }

@@ -7,11 +7,11 @@ enum Template: String, CaseIterable, Sendable {
     case eventPromoted = "event-promoted"
 
     /// The facts that its texts are made of, each used in every language.
-    var keys: Set<String> {
+    var facts: Set<FactName> {
         switch self {
-        case .voucherIssued: ["value", "issuedAt"]
-        case .voucherRedeemed: ["amount", "balance", "redeemedAt", "isSpent"]
-        case .eventRegistered, .eventWaitlisted, .eventPromoted: ["title", "startsAt", "seats"]
+        case .voucherIssued: [.value, .issuedAt]
+        case .voucherRedeemed: [.amount, .balance, .redeemedAt, .isSpent]
+        case .eventRegistered, .eventWaitlisted, .eventPromoted: [.title, .startsAt, .seats]
         }
     }
 }

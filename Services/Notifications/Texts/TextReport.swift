@@ -10,45 +10,30 @@ enum TextReport {
     }
 
     private static func gaps(in texts: LanguageTexts) -> [String] {
-        var gaps = compare("greeting", texts.greeting, with: ["name"])
+        var gaps = compare("greeting", texts.greeting, with: [.name])
         gaps += compare("closing", texts.closing, with: [])
-        gaps += compare("the note about another language", texts.notes.otherLanguage, with: ["language"])
-        gaps += compare("the note about a title", texts.notes.otherTitle, with: ["language"])
-        gaps += compare("the note about a missing fact", texts.notes.missingFact, with: ["key"])
+        gaps += compare("the note about another language", texts.notes.otherLanguage, with: [.language])
+        gaps += compare("the note about a title", texts.notes.otherTitle, with: [.language])
+        gaps += compare("the note about a missing fact", texts.notes.missingFact, with: [.key])
         gaps += Language.allCases.filter { texts.notes.languages[$0] == nil }.map { "has no word for \($0)" }
         for template in Template.allCases {
             guard let text = texts.texts[template] else {
                 gaps.append("\(template.rawValue) is missing")
                 continue
             }
-            gaps += compare(template.rawValue, text.body, with: template.keys)
-            let inSubject = keys(of: text.subject).subtracting(template.keys)
+            gaps += compare(template.rawValue, text.body, with: template.facts)
+            let inSubject = text.subject.facts.subtracting(template.facts)
             gaps += unknown(inSubject, in: "the subject of \(template.rawValue)")
         }
         return gaps
     }
 
-    private static func compare(_ name: String, _ text: String, with expected: Set<String>) -> [String] {
-        let found = keys(of: text)
-        return expected.subtracting(found).sorted().map { "\(name) does not say {{\($0)}}" }
-            + unknown(found.subtracting(expected), in: name)
+    private static func compare(_ name: String, _ text: Wording, with expected: Set<FactName>) -> [String] {
+        expected.subtracting(text.facts).sorted().map { "\(name) does not say \($0)" }
+            + unknown(text.facts.subtracting(expected), in: name)
     }
 
-    private static func unknown(_ keys: Set<String>, in name: String) -> [String] {
-        keys.sorted().map { "\(name) asks for {{\($0)}}, which there is not" }
-    }
-
-    /// The names in a Mustache text: of variables and sections.
-    static func keys(of text: String) -> Set<String> {
-        var keys: Set<String> = []
-        var rest = text[...]
-        while let start = rest.firstRange(of: "{{") {
-            rest = rest[start.upperBound...]
-            guard let end = rest.firstRange(of: "}}") else { break }
-            let key = rest[..<end.lowerBound].drop { "#^/&{ ".contains($0) }
-            keys.insert(String(key.prefix { $0 != " " }))
-            rest = rest[end.upperBound...]
-        }
-        return keys
+    private static func unknown(_ facts: Set<FactName>, in name: String) -> [String] {
+        facts.sorted().map { "\(name) asks for \($0), which there is not" }
     }
 }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import HealthHTTP
 internal import Logging
 
 /// The settings that every service has.
@@ -15,7 +16,7 @@ struct CommonSettings: Sendable {
         let host = settings.value(
             "\(prefix)_HTTP_ADDRESS", "Address of health and metrics", expected: "an IP address of this machine",
             default: ("127.0.0.1", "127.0.0.1"), standIn: "127.0.0.1"
-        ) { ListenAddress.isNumeric($0) ? $0 : nil }
+        ) { ListenAddress(host: $0, port: 0) == nil ? nil : $0 }
         httpAddress = ListenAddress(host: host, port: port) ?? .loopback(port: port)
         logLevel = settings.choice("CITYCOOP_LOG_LEVEL", "Log lines below are left out", default: Logger.Level.info)
         logFormat = settings.value(

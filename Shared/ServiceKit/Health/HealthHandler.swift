@@ -1,32 +1,30 @@
-internal import FlyingFox
-internal import FoundationEssentials
+internal import HealthHTTP
 
 /// Answers the three questions a machine may ask of a service.
-struct HealthHandler: HTTPHandler {
+struct HealthHandler: Sendable {
     let readiness: Readiness
     let metrics: MetricsRegistry
 
-    func handleRequest(_ request: HTTPRequest) async throws -> HTTPResponse {
+    func answer(_ request: HTTPRequest) async -> HTTPAnswer {
         guard ["/health/live", "/health/ready", "/metrics"].contains(request.path) else {
-            return HTTPResponse(statusCode: .notFound)
+            return HTTPAnswer(status: 404)
         }
-        guard request.method == .GET else {
-            return HTTPResponse(statusCode: .methodNotAllowed, headers: HTTPHeaders([HTTPHeader("Allow"): "GET"]))
+        guard request.method == "GET" else {
+            return HTTPAnswer(status: 405, headers: ["Allow": "GET"])
         }
         switch request.path {
         case "/health/live":
-            return response(.ok, "application/json", Array(#"{"live":true}"#.utf8))
+            return answer(200, "application/json", Array(#"{"live":true}"#.utf8))
         case "/health/ready":
             let report = await readiness.report()
-            return response(report.isReady ? .ok : .serviceUnavailable, "application/json", report.json)
+            return answer(report.isReady ? 200 : 503, "application/json", report.json)
         default:
-            return response(.ok, "text/plain; version=0.0.4; charset=utf-8", Array(metrics.prometheusText().utf8))
+            return answer(200, "text/plain; version=0.0.4; charset=utf-8", Array(metrics.prometheusText().utf8))
         }
     }
 
-    private func response(_ status: HTTPStatusCode, _ type: String, _ body: [UInt8]) -> HTTPResponse {
-        HTTPResponse(
-            statusCode: status, headers: [.contentType: type, .cacheControl: "no-store"], body: Data(body))
+    private func answer(_ status: Int, _ type: String, _ body: [UInt8]) -> HTTPAnswer {
+        HTTPAnswer(status: status, headers: ["Content-Type": type, "Cache-Control": "no-store"], body: body)
     }
 }
 

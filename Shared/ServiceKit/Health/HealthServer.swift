@@ -1,6 +1,4 @@
-internal import FlyingFox
-internal import FlyingSocks
-internal import FoundationEssentials
+public import HealthHTTP
 public import Logging
 public import ServiceLifecycle
 
@@ -12,21 +10,24 @@ public struct HealthServer: Service {
     private let address: ListenAddress
     private let portSetting: String
     private let logger: Logger
-    private let server: HTTPServer
+    private let handler: HealthHandler
+    /// Told the port each time the server begins to listen.
+    private let listening: @Sendable (Int) -> Void
 
     /// Makes the server; it listens when it runs.
     ///
     /// - Parameters:
     ///   - portSetting: The name of the variable that sets the port, for the error text when the port is taken.
+    ///   - listening: Told the port once the server listens, which the system has chosen if the address has port 0.
     public init(
-        address: ListenAddress, portSetting: String, readiness: Readiness, metrics: MetricsRegistry, logger: Logger
+        address: ListenAddress, portSetting: String, readiness: Readiness, metrics: MetricsRegistry, logger: Logger,
+        listening: @escaping @Sendable (Int) -> Void = { _ in }
     ) {
         self.address = address
         self.portSetting = portSetting
         self.logger = logger
-        server = HTTPServer(
-            config: address.serverConfiguration,
-            handler: HealthHandler(readiness: readiness, metrics: metrics))
+        self.listening = listening
+        handler = HealthHandler(readiness: readiness, metrics: metrics)
     }
 
     /// Listens until the service is told to stop.
@@ -34,31 +35,16 @@ public struct HealthServer: Service {
         try await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 do {
-                    try await server.run()
-                } catch let error as SocketError {
-                    if let refusal = refusal(error) { throw refusal }
-                    if Task.isCancelled { return }
+                    let server = try HTTPServer(at: address)
+                    listening(server.port)
+                    try await server.run { await handler.answer($0) }
+                } catch let error as HTTPServerError where error.code == .broken {
                     logger.error("The health server failed and listens again.", metadata: ["error": "\(error)"])
-                } catch {
-                    if Task.isCancelled { return }
-                    logger.error("The health server failed and listens again.", metadata: ["error": "\(error)"])
+                    try? await Task.sleep(for: ServiceLimits.httpRestartDuration)
+                } catch let error as HTTPServerError {
+                    throw HealthServerError(address: address, portSetting: portSetting, error)
                 }
-                try? await Task.sleep(for: ServiceLimits.httpRestartDuration)
             }
         }
-    }
-
-    /// The port on which the server listens, once it does.
-    public func listeningPort() async throws -> Int? {
-        try await server.waitUntilListening()
-        return switch await server.listeningAddress {
-        case .ip4(_, let port), .ip6(_, let port): Int(port)
-        case .unix, nil: nil
-        }
-    }
-
-    private func refusal(_ error: SocketError) -> HealthServerError? {
-        guard case .failed("Bind", let number, let message) = error else { return nil }
-        return HealthServerError(address: address, portSetting: portSetting, errorNumber: number, message: message)
     }
 }

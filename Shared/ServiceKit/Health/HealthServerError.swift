@@ -1,4 +1,5 @@
 internal import Glibc
+public import HealthHTTP
 
 /// The health server cannot listen where it was told to.
 public struct HealthServerError: Error, Sendable, CustomStringConvertible {
@@ -9,6 +10,13 @@ public struct HealthServerError: Error, Sendable, CustomStringConvertible {
     /// The system's error number, for instance `EADDRINUSE`.
     public let errorNumber: Int32
     let message: String
+
+    init(address: ListenAddress, portSetting: String, _ error: HTTPServerError) {
+        self.address = address
+        self.portSetting = portSetting
+        errorNumber = error.errorNumber
+        message = error.description
+    }
 
     /// What to do about it.
     public var description: String {

@@ -30,7 +30,7 @@ public final class Readiness: Sendable {
     /// - Parameters:
     ///   - name: What is asked for, for instance `broker`.
     ///   - limit: A question without an answer by then is answered with no; one second unless said otherwise, and less
-    ///     than the five seconds that an HTTP request may take.
+    ///     than the five seconds that an answer over HTTP may take (`HTTPLimits`).
     ///   - question: Gives a detail or throws.
     public func add(
         _ name: String, within limit: Duration? = nil, _ question: @escaping Question

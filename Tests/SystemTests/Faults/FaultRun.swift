@@ -11,14 +11,14 @@ final class FaultRun: Sendable {
     static let instanceCount = 3
 
     let system: System
-    let proxy: SilentProxy
+    let proxy: TCPProxy
     let instances: [ServiceProcess]
     private let merchants: Int
 
     init(_ system: System, merchants: Int) throws {
         self.system = system
         self.merchants = merchants
-        proxy = try SilentProxy(to: system.administrator.port)
+        proxy = try TCPProxy(to: system.administrator.port)
         instances = [
             try ServiceProcess(.vouchers, number: 1, of: system),
             try ServiceProcess(.vouchers, number: 2, of: system, brokerPort: proxy.port),
@@ -69,7 +69,7 @@ final class FaultRun: Sendable {
             try await system.servers.kill(server)
             try await system.servers.start(server)
         case .closeConnections(let share): try await closeConnections(share)
-        case .cutSilently: _ = proxy.silence()
+        case .cutSilently: proxy.silence()
         case .endSessions(let count):
             try await onDatabase { _ = try await $0.execute(TerminateSessions(count: Int64(count))) }
         case .wipeMerchants: return try await wipeMerchants()

@@ -1,6 +1,5 @@
 import Contracts
 import Foundation
-import FlyingSocks
 import Synchronization
 import TestKit
 
@@ -30,7 +29,7 @@ final class ServiceProcess: Sendable {
     ) throws {
         self.service = service
         label = "\(service.rawValue)-\(number)"
-        httpPort = try Ports.free()
+        httpPort = try Loopback.freePort()
         program = system.program(service)
         environment = system.environment(
             of: service, httpPort: httpPort, brokerPort: brokerPort, databasePort: databasePort)
@@ -100,12 +99,12 @@ final class ServiceProcess: Sendable {
 
     /// Whether it says that it is ready at this moment.
     var isReady: Bool {
-        get async { await health.hasPrefix("HTTP/1.1 200") }
+        get async { await health.status == 200 }
     }
 
-    /// What `/health/ready` answers; empty if nothing does.
-    var health: String {
-        get async { (try? await HTTP.get("/health/ready", port: httpPort)) ?? "" }
+    /// What `/health/ready` answers; status 0 if nothing does.
+    var health: HTTPResponse {
+        get async { (try? await HTTPResponse.to("GET", "/health/ready", port: httpPort)) ?? HTTPResponse([]) }
     }
 
     // MARK: Ends
@@ -148,35 +147,5 @@ final class ServiceProcess: Sendable {
 
     private func waitForEnd(of process: Process, within limit: Duration) async throws {
         try await eventually(within: limit, "the end of \(label)") { !process.isRunning }
-    }
-}
-
-/// Requests over HTTP, one a connection.
-enum HTTP {
-    /// The whole answer, status line and all.
-    static func get(_ path: String, port: Int) async throws -> String {
-        let socket = try await AsyncSocket.connected(
-            to: .inet(ip4: "127.0.0.1", port: UInt16(port)), timeout: 2)
-        defer { try? socket.close() }
-        try await socket.write(Data("GET \(path) HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n".utf8))
-        var answer: [UInt8] = []
-        while answer.count < 1 << 20, let more = try? await socket.read(atMost: 4096), !more.isEmpty {
-            answer += more
-        }
-        return String(decoding: answer, as: UTF8.self)
-    }
-}
-
-/// Ports of this machine.
-enum Ports {
-    /// One that nobody listens on, below those of outgoing connections.
-    static func free() throws -> Int {
-        for _ in 0..<200 {
-            let port = UInt16.random(in: 20_000..<32_000)
-            let socket = try Socket(domain: AF_INET, type: .stream)
-            defer { try? socket.close() }
-            if (try? socket.bind(to: .inet(ip4: "127.0.0.1", port: port))) != nil { return Int(port) }
-        }
-        throw Program.Failed(description: "no port is free")
     }
 }

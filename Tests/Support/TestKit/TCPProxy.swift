@@ -2,15 +2,16 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// A broker's unreliable network: forwards connections, and can fall silent, cut them, or slip bytes in.
+/// A server's unreliable network: forwards connections, and can fall silent, cut them, or slip bytes in.
 ///
-/// One thread in one `poll`; for tests only.
-final class TCPProxy: Sendable {
+/// One thread in one `poll`.
+public final class TCPProxy: Sendable {
     /// One way of a connection: what `source` says goes to `sink`, with what is on the way.
     private struct Way {
         let source: Int32
         let sink: Int32
         var pending: [UInt8] = []
+        var isSilenced = false
     }
 
     private struct State {
@@ -21,46 +22,49 @@ final class TCPProxy: Sendable {
         var newest: Int32 = -1
     }
 
-    /// Where clients connect to, on the loopback.
-    let port: Int
+    /// Where clients connect to, on the loopback; refused until ``whileListening(_:)``.
+    public let port: Int
     private let listener: Int32
     private let target: Int
     private let state = Mutex(State())
 
-    init(to target: Int) throws {
+    /// Reserves a port.
+    public init(to target: Int) throws {
         self.target = target
-        (listener, port) = try Self.listen()
-        DispatchQueue(label: "proxy").async { [self] in run() }
+        (listener, port) = try Loopback.bound()
     }
 
-    struct Failure: Error {}
+    deinit {
+        close(listener)
+    }
 
-    /// A socket on a free port of the loopback, and the port.
-    static func listen() throws -> (socket: Int32, port: Int) {
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = loopback(port: 0)
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let bound = unsafe withUnsafeMutablePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                unsafe bind(listener, pointer, length) == 0 && getsockname(listener, pointer, &length) == 0
-            }
-        }
-        guard bound, Glibc.listen(listener, 16) == 0 else { throw Failure() }
-        return (listener, Int(UInt16(bigEndian: address.sin_port)))
+    /// Runs `body` with the proxy accepting connections; ends all of them afterwards.
+    public func whileListening<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
+        guard listen(listener, 16) == 0 else { throw Loopback.Failure() }
+        DispatchQueue(label: "proxy").async { [self] in run() }
+        defer { state.withLock { $0.isStopped = true } }
+        return try await body()
     }
 
     /// Forwards nothing from now on, and says nothing about it.
-    func freeze() {
+    public func freeze() {
         state.withLock { $0.isFrozen = true }
     }
 
     /// Forwards again, also what came meanwhile.
-    func thaw() {
+    public func thaw() {
         state.withLock { $0.isFrozen = false }
     }
 
-    /// Sends bytes to the newest client as if they came from the broker; to be done while the broker is quiet.
-    func inject(_ bytes: [UInt8]) {
+    /// Forwards nothing any more on the connections there are, which stay open; new ones are served as before.
+    public func silence() {
+        state.withLock { state in
+            for position in state.ways.indices { state.ways[position].isSilenced = true }
+        }
+    }
+
+    /// Sends bytes to the newest client as if they came from the server; to be done while the server is quiet.
+    public func inject(_ bytes: [UInt8]) {
         state.withLock { state in
             for position in state.ways.indices where state.ways[position].sink == state.newest {
                 state.ways[position].pending += bytes
@@ -68,16 +72,11 @@ final class TCPProxy: Sendable {
         }
     }
 
-    /// Ends the thread and all connections.
-    func stop() {
-        state.withLock { $0.isStopped = true }
-    }
-
     private func run() {
         while !state.withLock({ $0.isStopped }) {
             var polled = [pollfd(fd: listener, events: Int16(POLLIN), revents: 0)]
             state.withLock { state in
-                for way in state.ways where !state.isFrozen {
+                for way in state.ways where !state.isFrozen && !way.isSilenced {
                     polled.append(pollfd(fd: way.source, events: Int16(way.pending.isEmpty ? POLLIN : 0), revents: 0))
                     polled.append(pollfd(fd: way.sink, events: Int16(way.pending.isEmpty ? 0 : POLLOUT), revents: 0))
                 }
@@ -90,28 +89,20 @@ final class TCPProxy: Sendable {
             }
         }
         state.withLock { Self.hangUp(Set($0.ways.map(\.source))) }
-        close(listener)
     }
 
     private func accept() {
         let client = Glibc.accept(listener, nil, nil)
-        let broker = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = Self.loopback(port: target)
-        let connected = unsafe withUnsafePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                unsafe connect(broker, pointer, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-            }
-        }
-        guard client >= 0, connected else { return Self.hangUp([client, broker]) }
+        guard client >= 0, let server = try? Loopback.connected(to: target) else { return Self.hangUp([client]) }
         state.withLock { state in
-            state.ways += [Way(source: client, sink: broker), Way(source: broker, sink: client)]
+            state.ways += [Way(source: client, sink: server), Way(source: server, sink: client)]
             state.newest = client
         }
     }
 
     private static func forward(_ state: inout State) {
         var dead: Set<Int32> = []
-        for position in state.ways.indices where !move(&state.ways[position]) {
+        for position in state.ways.indices where !state.ways[position].isSilenced && !move(&state.ways[position]) {
             dead.formUnion([state.ways[position].source, state.ways[position].sink])
         }
         state.ways.removeAll { dead.contains($0.source) }
@@ -143,13 +134,5 @@ final class TCPProxy: Sendable {
 
     private static func hangUp(_ descriptors: Set<Int32>) {
         for descriptor in descriptors { close(descriptor) }
-    }
-
-    private static func loopback(port: Int) -> sockaddr_in {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port).bigEndian
-        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
-        return address
     }
 }
