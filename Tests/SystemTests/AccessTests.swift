@@ -2,6 +2,7 @@ import AMQP
 import Contracts
 import Foundation
 import ManagementAPI
+import Postgres
 import TestKit
 import Testing
 
@@ -48,6 +49,31 @@ extension SystemTests {
             RedeemVoucher(
                 redemptionId: UUID(), code: Secret(shop.cards[0].code), merchantId: shop.merchants[merchant],
                 amount: Money(100, "EUR"))
+        }
+
+        @Test("a copy of the grants that was wiped is asked for again")
+        func wipe() async throws {
+            let system = try System.required
+            let user = try await system.makeUser("access-wiped")
+            try await Client.with(system) { operators in
+                let shop = try await Shop.open(operators, cities: 1, merchants: 1, values: [10_000])
+                let grant = Grant(grantId: UUID(), userId: user.user, role: .merchant, merchantId: shop.merchants[0])
+                _ = try await operators.call(GrantAccess(grant))
+                try await Client.with(system, as: user) { till in
+                    let (first, second) = (redemption(shop, at: 0), redemption(shop, at: 0))
+                    try await eventually(within: .seconds(30), "the grant to arrive") {
+                        try await till.refusal(of: first) == nil
+                    }
+                    let connection = try await Connection.connect(
+                        to: system.database(.vouchers), name: "wipe", limits: .migrating)
+                    try await connection.runScript(
+                        "DELETE FROM access_grant; UPDATE copy SET completed_at = NULL WHERE name = 'grants'")
+                    await connection.close()
+                    try await eventually(within: .seconds(60), "the copy to be complete again") {
+                        try await till.refusal(of: second) == nil
+                    }
+                }
+            }
         }
 
         @Test("an editor acts for one city, whatever the body says")
