@@ -16,6 +16,10 @@ struct PersonalRegistrations: PersonalData {
         ]
     }
 
+    func persons(after last: UUID?, max: Int, in transaction: inout MessageTransaction) async throws -> [UUID] {
+        try await transaction.execute(ListRegisteredPersons(after: last, max: Int64(max)))
+    }
+
     func erase(
         _ personId: UUID, because cause: PersonErasure, in transaction: inout MessageTransaction
     ) async throws -> [PersonFinding] {
@@ -79,6 +83,25 @@ struct ReadRegistrationsOfPerson: Statement {
 
     static func row(_ columns: inout Columns) throws -> Registration {
         try Registration(&columns)
+    }
+}
+
+/// Lists persons who have registrations, or were refused one, in the order of their ids.
+struct ListRegisteredPersons: Statement {
+    static let sql = """
+        SELECT person_id FROM (SELECT person_id FROM registration UNION SELECT person_id FROM registration_refusal) AS person
+        WHERE $1::uuid IS NULL OR person_id > $1 ORDER BY person_id LIMIT $2
+        """
+    var after: UUID?
+    var max: Int64
+
+    func bind(_ parameters: inout Parameters) {
+        parameters.add(after)
+        parameters.add(max)
+    }
+
+    static func row(_ columns: inout Columns) throws -> UUID {
+        try columns.next()
     }
 }
 

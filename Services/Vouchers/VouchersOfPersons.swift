@@ -14,6 +14,9 @@ struct VouchersOfPersons: PersonalData {
         [PersonalCategory("vouchers", try await transaction.execute(ReadVouchersOfPerson(personId: personId)))]
     }
 
+    /// None: a reference that a backup brings back is kept or removed by its age, not because of the backup.
+    func persons(after last: UUID?, max: Int, in transaction: inout MessageTransaction) async throws -> [UUID] { [] }
+
     func erase(
         _ personId: UUID, because cause: PersonErasure, in transaction: inout MessageTransaction
     ) async throws -> [PersonFinding] {

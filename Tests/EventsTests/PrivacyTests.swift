@@ -68,6 +68,7 @@ import Testing
         let statements: [any Statement] = [
             ReadRegistrationsOfPerson(personId: id), ReadRefusalsOfPerson(personId: id),
             UnnameRegistrations(personId: id), EraseRefusalsOfPerson(personId: id),
+            ListRegisteredPersons(after: nil, max: 1),
         ]
         let mistakes = try await withHandlerBench(EventsDefinition.schema) { try await $0.mistakes(in: statements) }
         #expect(mistakes.isEmpty, "\(mistakes)")

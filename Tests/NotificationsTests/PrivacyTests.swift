@@ -58,11 +58,36 @@ import Testing
         }
     }
 
+    @Test func whoComesBackWithABackupIsErasedAgain() async throws {
+        try await Stage.with { stage in
+            let persons = (0..<5).map { _ in UUID() }
+            for person in persons { try await stage.setContact(person) }
+            let data = ContactsAndMails(folder: stage.folder.path)
+            for person in persons.prefix(2) {
+                _ = try await stage.bench.erase(person, of: NotificationsService.self, from: data)
+            }
+            let kept = try await stage.bench.tombstones(of: NotificationsService.self)
+            #expect(kept.count == 2)
+            // The backup knows of the erasures as little as of the tombstones.
+            for person in persons.prefix(2) { try await stage.setContact(person) }
+            let applied = try await stage.bench.apply(kept, of: NotificationsService.self, from: data)
+            #expect(applied.erased == 2)
+            #expect(applied.findings == [PersonFinding("contact", 2, .erased)])
+            for (index, person) in persons.enumerated() {
+                let given = try await stage.bench.export(person, of: NotificationsService.self, from: data)
+                #expect(given.findings.isEmpty == (index < 2))
+            }
+            let again = try await stage.bench.apply(kept, of: NotificationsService.self, from: data)
+            #expect(again.erased == 0 && again.findings.isEmpty)
+        }
+    }
+
     @Test func everyStatementFitsTheSchema() async throws {
         let id = UUID()
         let statements: [any Statement] = [
             ReadContactOfPerson(personId: id), ReadNotificationsOfPerson(personId: id),
             EraseNotificationsOfPerson(personId: id), EraseContactOfPerson(personId: id),
+            ListPersons(after: nil, max: 1),
         ]
         let mistakes = try await withHandlerBench(Notifications.schema) { try await $0.mistakes(in: statements) }
         #expect(mistakes.isEmpty, "\(mistakes)")

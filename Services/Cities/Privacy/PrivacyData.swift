@@ -13,6 +13,9 @@ struct PrivacyData: PersonalData {
         return [PersonalCategory("privacy-requests", requests)]
     }
 
+    /// None: requests know nobody by an id in the clear, and what was given out is gone after thirty days in a backup as well.
+    func persons(after last: UUID?, max: Int, in transaction: inout MessageTransaction) async throws -> [UUID] { [] }
+
     func erase(
         _ personId: UUID, because cause: PersonErasure, in transaction: inout MessageTransaction
     ) async throws -> [PersonFinding] {

@@ -19,6 +19,10 @@ struct ContactsAndMails: PersonalData {
         return [PersonalCategory("contact", contacts), PersonalCategory("notifications", notifications)]
     }
 
+    func persons(after last: UUID?, max: Int, in transaction: inout MessageTransaction) async throws -> [UUID] {
+        try await transaction.execute(ListPersons(after: last, max: Int64(max)))
+    }
+
     /// The texts go first: a delivery that has some in hand is waited for, and then its files are there to be removed.
     func erase(
         _ personId: UUID, because cause: PersonErasure, in transaction: inout MessageTransaction

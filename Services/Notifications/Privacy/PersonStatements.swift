@@ -76,3 +76,21 @@ struct EraseContactOfPerson: Statement {
         try columns.next()
     }
 }
+
+/// Lists persons in the order of their ids.
+struct ListPersons: Statement {
+    static let sql = """
+        SELECT person_id FROM person WHERE $1::uuid IS NULL OR person_id > $1 ORDER BY person_id LIMIT $2
+        """
+    var after: UUID?
+    var max: Int64
+
+    func bind(_ parameters: inout Parameters) {
+        parameters.add(after)
+        parameters.add(max)
+    }
+
+    static func row(_ columns: inout Columns) throws -> UUID {
+        try columns.next()
+    }
+}

@@ -109,6 +109,7 @@ public enum Catalogue {
             Entry(GetStatus<Owner>.self), Entry(FindFailures<Owner>.self), Entry(GetFailure<Owner>.self),
             Entry(RedriveFailures<Owner>.self), Entry(DiscardFailures<Owner>.self),
             Entry(FindAudit<Owner>.self), Entry(ExportPerson<Owner>.self), Entry(ErasePerson<Owner>.self),
+            Entry(FindTombstones<Owner>.self), Entry(ApplyTombstones<Owner>.self),
         ]
     }
 }

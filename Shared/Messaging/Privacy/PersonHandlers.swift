@@ -36,28 +36,35 @@ struct ErasePersonalData<Owner: ServiceOwner>: Handler {
     /// Two persons in one transaction would wait for batches that wait for one of them.
     static var batchMax: Int { 1 }
 
-    let data: any PersonalData
-    let seal: Seal
-    let limits: MessagingLimits
+    let eraser: PersonEraser
 
     func handle(_ batch: Batch<ErasePerson<Owner>>, in transaction: inout MessageTransaction) async throws {
         for request in batch.messages {
-            let findings = try await erase(request, in: &transaction)
+            let cause = PersonErasure(requestId: request.requestId, traceparent: request.envelope.traceparent)
+            let findings = try await eraser.erase(request.personId, because: cause, in: &transaction)
             transaction.answer(request, with: ErasePerson<Owner>.Reply(findings: findings))
             transaction.send(
                 AnswerPrivacyRequest(requestId: request.requestId, service: Owner.name, findings: findings),
                 because: request)
         }
     }
+}
 
-    private func erase(
-        _ request: Received<ErasePerson<Owner>>, in transaction: inout MessageTransaction
+/// Erases a person, and sees to it that they stay erased.
+struct PersonEraser: Sendable {
+    let data: any PersonalData
+    let seal: Seal
+    let limits: MessagingLimits
+
+    /// Erases what is in the service's tables and files, and in the runtime's.
+    func erase(
+        _ personId: UUID, because cause: PersonErasure, in transaction: inout MessageTransaction
     ) async throws -> [PersonFinding] {
-        let personId = request.personId
         // Everything that was begun about this person is finished now, and nothing is begun before this commits.
         _ = try await transaction.execute(LockPerson(place: PersonKeys.lock(personId)))
-        transaction.write(WriteTombstone(key: PersonKeys(personId, seal).newest, requestId: request.requestId))
-        let cause = PersonErasure(requestId: request.requestId, traceparent: request.envelope.traceparent)
+        transaction.write(
+            WriteTombstones(
+                keys: [PersonKeys(personId, seal).newest], requestIds: [cause.requestId], times: [transaction.now]))
         var findings = try await data.erase(personId, because: cause, in: &transaction)
         let messages = StoredMessages(seal: seal, limits: limits)
         let stored = try await messages.find(personId, in: &transaction)

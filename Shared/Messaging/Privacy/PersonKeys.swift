@@ -38,7 +38,7 @@ struct ErasedPersons: Sendable {
     /// To be run before ``tombstones``, in the same flight.
     var hold: HoldPersons { HoldPersons(places: keys.keys.map(PersonKeys.lock)) }
     /// What decides.
-    var tombstones: FindTombstones { FindTombstones(keys: keys.values.flatMap(\.hashes)) }
+    var tombstones: ReadTombstones { ReadTombstones(keys: keys.values.flatMap(\.hashes)) }
 
     /// The places of the messages that are about somebody with a tombstone.
     func places(_ found: [[UInt8]]) -> Set<Int> {

@@ -10,6 +10,11 @@ public protocol PersonalData: Sendable {
     /// Everything that is known of a person, by category.
     func export(_ personId: UUID, in transaction: inout MessageTransaction) async throws -> [PersonalCategory]
 
+    /// The ids of persons of whom something is known that an erasure removes, in their order, behind `last`; at most `max`.
+    ///
+    /// Asked after a restore only: whoever is erased has come back with the backup.
+    func persons(after last: UUID?, max: Int, in transaction: inout MessageTransaction) async throws -> [UUID]
+
     /// Erases it, or says why it stays.
     ///
     /// Nobody else writes about this person until the transaction ends. What is done outside the database must bear repeating,
@@ -50,6 +55,8 @@ public struct PersonErasure: Sendable {
 /// For a service that knows of no person.
 struct NoPersonalData: PersonalData {
     func export(_ personId: UUID, in transaction: inout MessageTransaction) async throws -> [PersonalCategory] { [] }
+
+    func persons(after last: UUID?, max: Int, in transaction: inout MessageTransaction) async throws -> [UUID] { [] }
 
     func erase(
         _ personId: UUID, because cause: PersonErasure, in transaction: inout MessageTransaction

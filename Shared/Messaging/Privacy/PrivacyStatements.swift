@@ -1,3 +1,4 @@
+import Contracts
 import FoundationEssentials
 import Postgres
 
@@ -25,8 +26,8 @@ struct LockPerson: Statement {
     }
 }
 
-/// Finds which of these persons are erased.
-struct FindTombstones: Statement {
+/// Reads which of these persons are erased.
+struct ReadTombstones: Statement {
     static let sql = "SELECT person_key FROM tombstone WHERE person_key = ANY ($1)"
     var keys: [[UInt8]]
 
@@ -39,15 +40,40 @@ struct FindTombstones: Statement {
     }
 }
 
-/// Remembers that a person is erased.
-struct WriteTombstone: Statement {
-    static let sql = "INSERT INTO tombstone (person_key, request_id) VALUES ($1, $2) ON CONFLICT DO NOTHING"
-    var key: [UInt8]
-    var requestId: UUID
+/// Remembers that persons are erased; keys must be sorted.
+struct WriteTombstones: Statement {
+    static let sql = """
+        INSERT INTO tombstone (person_key, request_id, erased_at)
+        SELECT * FROM unnest($1::bytea[], $2::uuid[], $3::timestamptz[]) ON CONFLICT DO NOTHING
+        """
+    var keys: [[UInt8]]
+    var requestIds: [UUID]
+    var times: [Date]
 
     func bind(_ parameters: inout Parameters) {
-        parameters.add(key)
-        parameters.add(requestId)
+        parameters.add(keys)
+        parameters.add(requestIds)
+        parameters.add(times)
+    }
+}
+
+/// Lists tombstones in the order of their keys.
+struct ListTombstones: Statement {
+    static let sql = """
+        SELECT person_key, request_id, erased_at FROM tombstone WHERE person_key > $1 ORDER BY person_key LIMIT $2
+        """
+    var after: [UInt8]
+    var max: Int64
+
+    func bind(_ parameters: inout Parameters) {
+        parameters.add(after)
+        parameters.add(max)
+    }
+
+    static func row(_ columns: inout Columns) throws -> Tombstone {
+        Tombstone(
+            personKey: AuditHash(stored: try columns.next()), requestId: try columns.next(),
+            erasedAt: Timestamp(try columns.next(Date.self)))
     }
 }
 

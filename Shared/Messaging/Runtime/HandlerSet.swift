@@ -61,7 +61,10 @@ public struct HandlerSet<Owner: ServiceOwner>: Sendable {
         all.add(ShowFailedMessage<Owner>(routes: all.routes, seal: seal, limits: limits))
         all.add(ListAuditedEvents<Owner>(limits: limits))
         all.add(ExportPersonalData<Owner>(data: personalData, seal: seal, limits: limits))
-        all.add(ErasePersonalData<Owner>(data: personalData, seal: seal, limits: limits))
+        let eraser = PersonEraser(data: personalData, seal: seal, limits: limits)
+        all.add(ErasePersonalData<Owner>(eraser: eraser))
+        all.add(ListErasedPersons<Owner>())
+        all.add(EraseRestoredPersons<Owner>(eraser: eraser))
         all.add(job: SealAudit(service: Owner.name, max: limits.auditSealMax))
         let promised = Set(
             Catalogue.requests(of: Owner.name).map(\.type.description)

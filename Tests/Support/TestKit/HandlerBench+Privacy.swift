@@ -25,10 +25,28 @@
         public func erase<Owner: ServiceOwner>(
             _ personId: UUID, of owner: Owner.Type, from data: any PersonalData
         ) async throws -> (findings: [PersonFinding], outcome: Outcome) {
-            let handler = ErasePersonalData<Owner>(data: data, seal: Self.seal, limits: MessagingLimits())
+            let handler = ErasePersonalData<Owner>(eraser: eraser(data))
             let command = ErasePerson<Owner>(requestId: UUID(), personId: personId)
             let outcome = try await run(handler, [command], user: "cities")
             return (try outcome.reply(to: ErasePerson<Owner>.self).findings, outcome)
+        }
+
+        /// Lists whom a service has erased.
+        public func tombstones<Owner: ServiceOwner>(of owner: Owner.Type) async throws -> [Tombstone] {
+            try await ask(ListErasedPersons<Owner>(), FindTombstones<Owner>()).tombstones
+        }
+
+        /// Erases again whom a backup has brought back.
+        public func apply<Owner: ServiceOwner>(
+            _ tombstones: [Tombstone], of owner: Owner.Type, from data: any PersonalData
+        ) async throws -> ApplyTombstones<Owner>.Reply {
+            let handler = EraseRestoredPersons<Owner>(eraser: eraser(data))
+            return try await run(handler, [ApplyTombstones<Owner>(tombstones: tombstones)])
+                .reply(to: ApplyTombstones<Owner>.self)
+        }
+
+        private func eraser(_ data: any PersonalData) -> PersonEraser {
+            PersonEraser(data: data, seal: Self.seal, limits: MessagingLimits())
         }
     }
 #endif
