@@ -97,12 +97,17 @@ let package = Package(
             ]),
 
         executable(
-            "cities", in: "Cities", service, resources: [.embedInCode("Migrations/0001_cities.sql")]),
+            "cities", in: "Cities", service,
+            resources: [
+                .embedInCode("Migrations/0001_cities.sql"), .embedInCode("Migrations/0002_registry.sql"),
+            ]),
         executable(
             "events", in: "Events", service, resources: [.embedInCode("Migrations/0001_events.sql")]),
         executable(
             "vouchers", in: "Vouchers", service + [crypto],
-            resources: [.embedInCode("Migrations/0001_vouchers.sql")]),
+            resources: [
+                .embedInCode("Migrations/0001_vouchers.sql"), .embedInCode("Migrations/0002_acceptance.sql"),
+            ]),
         executable(
             "notifications", in: "Notifications", service + [mustache],
             resources: [.embedInCode("Migrations/0001_notifications.sql")]),

@@ -11,8 +11,11 @@ enum CitiesDefinition: SuiteService {
     static let httpPort = 8081
 
     static let schema = MigrationSet(
-        name: "cities", version: 1, minCompatible: 1,
-        migrations: [Migration(number: 1, name: "cities", sql: PackageResources._001_cities_sql)])
+        name: "cities", version: 2, minCompatible: 1,
+        migrations: [
+            Migration(number: 1, name: "cities", sql: PackageResources._001_cities_sql),
+            Migration(number: 2, name: "registry", sql: PackageResources._002_registry_sql),
+        ])
 
     static func options(_ settings: inout Settings) {}
 
@@ -23,6 +26,22 @@ enum CitiesDefinition: SuiteService {
         handlers.add(RepublishState())
         handlers.add(FindCitiesByName())
         handlers.add(GetCityBySlugOrID())
+        addRegistry(&handlers)
         return handlers
+    }
+
+    /// What is kept about cities beyond their facts.
+    private static func addRegistry(_ handlers: inout HandlerSet<CitiesService>) {
+        handlers.add(ReviseCities())
+        handlers.add(DraftProfiles())
+        handlers.add(ReviewProfiles())
+        handlers.add(PublishProfiles())
+        handlers.add(GetProfileVersion())
+        handlers.add(RegisterPartners())
+        handlers.add(FindPartnersOfCities())
+        handlers.add(SetMemberships())
+        handlers.add(FindMembersOnDay())
+        handlers.add(SetAcceptances())
+        handlers.add(FindAcceptanceOnDay())
     }
 }

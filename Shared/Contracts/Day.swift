@@ -85,8 +85,16 @@ public struct Period: Codable, Hashable, Sendable {
 }
 
 extension Checks {
-    /// Requires a period that has a day.
+    /// Requires a day that something in the cooperation can begin or end on.
+    public mutating func day(_ value: Day, _ field: String) {
+        let years = Int(value.description.prefix(4)) ?? 0
+        require((1900...2999).contains(years), field, "must be in the years 1900 to 2999")
+    }
+
+    /// Requires a period that has a day, and begins and ends on days that ``day(_:_:)`` allows.
     public mutating func period(_ value: Period, _ field: String) {
         require(!value.isEmpty, field, "must end after it begins")
+        day(value.from, field)
+        if let until = value.until { day(until, field) }
     }
 }

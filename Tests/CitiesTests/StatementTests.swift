@@ -1,3 +1,4 @@
+import Contracts
 import FoundationEssentials
 import Postgres
 import TestKit
@@ -12,7 +13,15 @@ import Testing
             ReadCities(ids: [], slugs: []), FindCityIDs(ids: []), ReadCityPage(after: nil, max: 1),
             SearchCities(key: nil, country: nil, after: nil, max: 1), InsertCities(cities: []),
             InsertCityNames(cities: []), ReadMerchants(ids: []), ReadMerchantPage(after: nil, max: 1),
-            InsertMerchants(merchants: []),
+            InsertMerchants(merchants: []), LockCities(ids: []), UpdateCities(cities: []), DeleteCityNames(ids: []),
+            ReadNewestProfiles(cityIds: []), ReadProfile(cityId: UUID(), version: nil), WriteProfiles(profiles: []),
+            LockPartners(ids: []), ReadPartners(ids: []), SearchPartners(cityId: nil, after: nil, max: 1),
+            InsertPartners(partners: []), UpdatePartners(partners: []), DeletePartnerCities(ids: []),
+            InsertPartnerCities(partners: []), ReadMemberships(cityIds: []), ReadMembershipPage(after: nil, max: 1),
+            SearchMembers(day: Day(number: 0), state: nil, after: nil, max: 1), WriteMemberships(memberships: []),
+            InsertMembershipEntries(memberships: []), ReadAcceptances(issuers: [], acceptors: []),
+            ReadAcceptancePage(after: nil, max: 1), WriteAcceptances(acceptances: []),
+            InsertAcceptanceEdges(acceptances: []),
         ]
         let mistakes = try await withHandlerBench(CitiesDefinition.schema) { try await $0.mistakes(in: statements) }
         #expect(mistakes.isEmpty, "\(mistakes)")

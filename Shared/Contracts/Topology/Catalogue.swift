@@ -28,7 +28,12 @@ public enum Catalogue {
         case .cities:
             [
                 Entry(RegisterCity.self), Entry(RegisterMerchant.self), Entry(Republish.self), Entry(FindCities.self),
-                Entry(GetCity.self),
+                Entry(GetCity.self), Entry(ReviseCity.self),
+                Entry(DraftProfile.self), Entry(ReviewProfile.self), Entry(PublishProfile.self),
+                Entry(GetProfile.self),
+                Entry(RegisterPartner.self), Entry(FindPartners.self),
+                Entry(SetMembership.self), Entry(FindMembers.self),
+                Entry(SetAcceptance.self), Entry(FindAcceptance.self),
             ] + operations(CitiesService.self)
         case .events:
             [
@@ -48,7 +53,10 @@ public enum Catalogue {
     public static func events(of service: ServiceName) -> [any Event.Type] {
         switch service {
         case .cities:
-            [CityRegistered.self, CityRefused.self, MerchantRegistered.self, MerchantRefused.self, Republished.self]
+            [
+                CityRegistered.self, CityRefused.self, MerchantRegistered.self, MerchantRefused.self, Republished.self,
+                ProfilePublished.self, PartnerRegistered.self, MembershipChanged.self, AcceptanceChanged.self,
+            ]
         case .events:
             [
                 EventPublished.self, PublicationRefused.self, PersonRegistered.self, PersonWaitlisted.self,
@@ -67,7 +75,10 @@ public enum Catalogue {
         case .cities, .events:
             []
         case .vouchers:
-            [CityRegistered.type, MerchantRegistered.type, Republished.type]
+            [
+                CityRegistered.type, MerchantRegistered.type, Republished.type, MembershipChanged.type,
+                AcceptanceChanged.type,
+            ]
         case .notifications:
             [
                 VoucherIssued.type, VoucherRedeemed.type, PersonRegistered.type, PersonWaitlisted.type,
