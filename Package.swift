@@ -88,7 +88,9 @@ let package = Package(
         shared("ManagementAPI", ["CCurl", "EventLoop"]),
         shared(
             "Messaging", ["AMQP", "Postgres", "Contracts", crypto, logging, metrics, lifecycle],
-            resources: [.embedInCode("Migrations/0001_runtime.sql")]),
+            resources: [
+                .embedInCode("Migrations/0001_runtime.sql"), .embedInCode("Migrations/0002_access.sql"),
+            ]),
         shared(
             "ServiceKit",
             [
@@ -124,7 +126,7 @@ let package = Package(
         tests("EventLoopTests", ["EventLoop"]),
         tests("AMQPTests", ["AMQP", "ManagementAPI", "TestKit"]),
         tests("PostgresTests", ["Postgres", "TestKit"]),
-        tests("ContractsTests", ["Contracts"], exclude: ["Golden"]),
+        tests("ContractsTests", ["Contracts", "TestKit"], exclude: ["Golden"]),
         tests(
             "MessagingTests",
             ["AMQP", "Contracts", "ManagementAPI", "Messaging", "Postgres", "TestKit", lifecycle, logging],
@@ -137,6 +139,9 @@ let package = Package(
         tests("VouchersTests", ["vouchers", "Contracts", "Messaging", "Postgres", "TestKit"]),
         tests(
             "NotificationsTests", ["notifications", "Contracts", "Messaging", "Postgres", "TestKit"],
+            exclude: ["Golden"]),
+        tests(
+            "AccessTests", ["cities", "events", "vouchers", "notifications", "Contracts", "Messaging", "TestKit"],
             exclude: ["Golden"]),
         tests("ProcessesTests", ["Processes"]),
         tests(

@@ -27,6 +27,9 @@ enum CitiesDefinition: SuiteService {
         handlers.add(FindCitiesByName())
         handlers.add(GetCityBySlugOrID())
         addRegistry(&handlers)
+        handlers.add(GrantAccessToUsers())
+        handlers.add(RevokeAccessOfUsers())
+        handlers.add(FindGrantsOfUsers())
         return handlers
     }
 

@@ -39,14 +39,14 @@ public struct MessagingLimits: Sendable {
     /// How long a service waits before it looks whether its database is back.
     public var databasePause = Duration.milliseconds(250)
 
-    // MARK: Replies
+    // MARK: Replies, at each outlet
 
     /// Largest answer kept for a repeated command.
     public var keptReplyBytesMax = 4_096
     /// Answers on their way at once before the queues wait; each queue may add those of one batch to them.
     public var repliesOpenMax = 4_096
 
-    // MARK: Outbox
+    // MARK: Outbox, at each outlet
 
     /// Rows held in memory between commit and confirm; the rest are read back from the table.
     public var outboxRowsInMemoryMax = 16_384

@@ -22,6 +22,9 @@ import Testing
             InsertMembershipEntries(memberships: []), ReadAcceptances(issuers: [], acceptors: []),
             ReadAcceptancePage(after: nil, max: 1), WriteAcceptances(acceptances: []),
             InsertAcceptanceEdges(acceptances: []),
+            LockGrants(ids: []), ReadGrantStates(ids: []),
+            ReadGrantPage(user: nil, after: nil, max: 1), InsertGrants(grants: []), ReviseGrants(grants: []),
+            FindMerchantIDs(ids: []),
         ]
         let mistakes = try await withHandlerBench(CitiesDefinition.schema) { try await $0.mistakes(in: statements) }
         #expect(mistakes.isEmpty, "\(mistakes)")

@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import TestKit
 import Testing
 
 /// Whose vouchers are taken where: the rule over thousands of histories of three cities.

@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import TestKit
 import Testing
 
 /// Effective dating of membership, against a table of days.

@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import TestKit
 import Testing
 
 /// A secret shows in no log, no dump and no stored body; an event holds none at all.

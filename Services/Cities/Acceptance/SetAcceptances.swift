@@ -18,8 +18,7 @@ struct SetAcceptances: Handler {
         for request in batch.messages {
             switch acceptances.set(request.message) {
             case .changed(let acceptance):
-                transaction.publish(acceptance.event, because: request)
-                transaction.answer(request, with: acceptance.reply)
+                transaction.publish(acceptance.event, answering: request, with: acceptance.reply)
             case .repeated(let acceptance): transaction.answer(request, with: acceptance.reply)
             case .refused(let problem): transaction.refuse(request, problem)
             }

@@ -13,8 +13,7 @@ struct SetMemberships: Handler {
         for request in batch.messages {
             switch memberships.set(request.message) {
             case .changed(let membership):
-                transaction.publish(membership.event, because: request)
-                transaction.answer(request, with: membership.reply)
+                transaction.publish(membership.event, answering: request, with: membership.reply)
             case .repeated(let membership): transaction.answer(request, with: membership.reply)
             case .refused(let problem): transaction.refuse(request, problem)
             }

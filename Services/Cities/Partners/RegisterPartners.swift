@@ -15,8 +15,7 @@ struct RegisterPartners: Handler {
         for request in batch.messages {
             switch partners.register(request.message) {
             case .changed(let partner):
-                transaction.publish(partner.event, because: request)
-                transaction.answer(request, with: partner.reply)
+                transaction.publish(partner.event, answering: request, with: partner.reply)
             case .repeated(let partner): transaction.answer(request, with: partner.reply)
             case .refused(let problem): transaction.refuse(request, problem)
             }

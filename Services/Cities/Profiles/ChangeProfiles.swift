@@ -51,8 +51,7 @@ struct PublishProfiles: Handler {
                 transaction.publish(
                     ProfilePublished(
                         cityId: profile.cityId, texts: profile.texts, version: profile.version, publishedAt: now),
-                    because: request)
-                transaction.answer(request, with: profile.step)
+                    answering: request, with: profile.step)
             case .repeated(let profile): transaction.answer(request, with: profile.step)
             case .refused(let problem): transaction.refuse(request, problem)
             }

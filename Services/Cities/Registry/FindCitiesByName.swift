@@ -4,6 +4,7 @@ import Postgres
 
 /// Finds cities by a part of any of their names, page by page in the order of slugs: `cities.find-cities.v1`.
 struct FindCitiesByName: QueryHandler {
+    static let access: AccessRule<FindCities> = .everyone
     /// Cities on a page unless the query says otherwise.
     static let pageDefault = 25
 

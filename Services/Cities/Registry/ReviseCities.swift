@@ -15,8 +15,7 @@ struct ReviseCities: Handler {
         for request in batch.messages {
             switch cities.revise(request.message) {
             case .changed(let city):
-                transaction.publish(city.event, because: request)
-                transaction.answer(request, with: city.reply)
+                transaction.publish(city.event, answering: request, with: city.reply)
             case .repeated(let city):
                 transaction.answer(request, with: city.reply)
             case .refused(let problem):

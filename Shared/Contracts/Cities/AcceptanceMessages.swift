@@ -58,7 +58,7 @@ public struct SetAcceptance: ReasonedCommand {
         checks.require(issuerCityId != acceptingCityId, "acceptingCityId", "is the issuer: it takes its own vouchers")
         checks.period(period, "period")
         checks.version(expectedVersion, from: 0)
-        checks.because(reason)
+        if let reason { checks.reason(reason) }
         try checks.finish()
     }
 

@@ -132,7 +132,7 @@ public struct SetMembership: ReasonedCommand {
         var checks = Checks()
         checks.day(from, "from")
         if let expectedVersion { checks.version(expectedVersion) }
-        checks.because(reason)
+        if let reason { checks.reason(reason) }
         try checks.finish()
     }
 

@@ -62,7 +62,7 @@ public struct RegisterPartner: ReasonedCommand {
         checks.require((1...100).contains(partner.cityIds.count), "cityIds", "must be 1 to 100")
         checks.require(Set(partner.cityIds).count == partner.cityIds.count, "cityIds", "has one twice")
         if let expectedVersion { checks.version(expectedVersion) }
-        checks.because(reason)
+        if let reason { checks.reason(reason) }
         try checks.finish()
     }
 }

@@ -96,7 +96,7 @@ public struct DraftProfile: ReasonedCommand {
         var checks = Checks()
         texts.check(&checks)
         checks.version(expectedVersion, from: 0)
-        checks.because(reason)
+        if let reason { checks.reason(reason) }
         try checks.finish()
     }
 }
@@ -131,7 +131,7 @@ public struct ReviewProfile: ReasonedCommand {
     public func validate() throws(Problem) {
         var checks = Checks()
         checks.version(expectedVersion)
-        checks.because(reason)
+        if let reason { checks.reason(reason) }
         try checks.finish()
     }
 }
@@ -166,7 +166,7 @@ public struct PublishProfile: ReasonedCommand {
     public func validate() throws(Problem) {
         var checks = Checks()
         checks.version(expectedVersion)
-        checks.because(reason)
+        if let reason { checks.reason(reason) }
         try checks.finish()
     }
 }

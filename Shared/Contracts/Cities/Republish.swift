@@ -20,6 +20,8 @@ public struct Republish: Command {
         case memberships
         /// ``AcceptanceChanged`` of each pair of cities that something was set for.
         case acceptance
+        /// ``AccessGranted`` of each.
+        case grants
     }
 
     /// Chosen by the asker, found again in ``Republished``.

@@ -31,7 +31,7 @@ public struct ReviseCity: ReasonedCommand {
         var checks = Checks()
         city.check(&checks)
         checks.version(expectedVersion)
-        checks.because(reason)
+        if let reason { checks.reason(reason) }
         try checks.finish()
     }
 }
@@ -40,12 +40,5 @@ extension Checks {
     /// Requires a version that something can have; 0 is that of what there is not yet.
     mutating func version(_ value: Int64, _ field: String = "expectedVersion", from lowest: Int64 = 1) {
         require(value >= lowest && value < .max, field, "must be at least \(lowest)")
-    }
-
-    /// Requires a reason, where one is given, that an audit can hold.
-    mutating func because(_ reason: String?) {
-        guard let reason else { return }
-        text(reason, "reason", max: 500)
-        require(reason.utf8.count <= 500, "reason", "must have at most 500 bytes")
     }
 }

@@ -34,6 +34,7 @@ public enum Catalogue {
                 Entry(RegisterPartner.self), Entry(FindPartners.self),
                 Entry(SetMembership.self), Entry(FindMembers.self),
                 Entry(SetAcceptance.self), Entry(FindAcceptance.self),
+                Entry(GrantAccess.self), Entry(RevokeAccess.self), Entry(FindGrants.self),
             ] + operations(CitiesService.self)
         case .events:
             [
@@ -56,6 +57,7 @@ public enum Catalogue {
             [
                 CityRegistered.self, CityRefused.self, MerchantRegistered.self, MerchantRefused.self, Republished.self,
                 ProfilePublished.self, PartnerRegistered.self, MembershipChanged.self, AcceptanceChanged.self,
+                AccessGranted.self,
             ]
         case .events:
             [
@@ -69,27 +71,27 @@ public enum Catalogue {
         }
     }
 
-    /// What a service hears of the others.
+    /// What a service hears of the others; besides what it asked for, who may do what, of which each keeps a copy.
     public static func subscriptions(of service: ServiceName) -> [MessageType] {
-        switch service {
-        case .cities, .events:
+        let copies = [AccessGranted.type, Republished.type]
+        return switch service {
+        case .cities:
             []
+        case .events:
+            copies
         case .vouchers:
-            [
-                CityRegistered.type, MerchantRegistered.type, Republished.type, MembershipChanged.type,
-                AcceptanceChanged.type,
-            ]
+            [CityRegistered.type, MerchantRegistered.type, MembershipChanged.type, AcceptanceChanged.type] + copies
         case .notifications:
             [
                 VoucherIssued.type, VoucherRedeemed.type, PersonRegistered.type, PersonWaitlisted.type,
                 PersonPromoted.type,
-            ]
+            ] + copies
         }
     }
 
-    /// The commands that a service sends to others.
+    /// The commands that a service sends to others: it asks for what its copies lack.
     public static func calls(of service: ServiceName) -> [MessageType] {
-        service == .vouchers ? [Republish.type] : []
+        service == .cities ? [] : [Republish.type]
     }
 
     private static func operations<Owner: ServiceOwner>(_ owner: Owner.Type) -> [Entry] {

@@ -112,6 +112,22 @@ public struct MessageTransaction: ~Copyable {
         outgoing.answers[request.position] = .problem(problem, to: request.envelope.type, coder)
     }
 
+    /// Does what a request asks: says the event of it, and answers.
+    public mutating func publish<R: Request>(
+        _ event: some Event, answering request: Received<R>, with reply: R.Reply
+    ) {
+        publish(event, because: request)
+        answer(request, with: reply)
+    }
+
+    /// Refuses a request, and says so in an event.
+    public mutating func publish(
+        _ event: some Event, refusing request: Received<some Request>, with problem: Problem
+    ) {
+        publish(event, because: request)
+        refuse(request, problem)
+    }
+
     mutating func send(_ command: some Command) {
         add(command, to: .commands)
     }

@@ -43,10 +43,14 @@ public struct HandlerSet<Owner: ServiceOwner>: Sendable {
     /// Adds what every service answers to, and checks that this is what the contracts promise.
     func complete(seal: Seal, limits: MessagingLimits) -> HandlerSet {
         var all = self
-        if !copies.isEmpty { all.add(CompleteCopies(copies: copies)) }
+        if Owner.name != AccessGranted.type.owner {
+            all.add(KeepGrants())
+            all.keepCopy(of: .grants, counted: CountGrants())
+        }
+        if !all.copies.isEmpty { all.add(CompleteCopies(copies: all.copies)) }
         all.add(RedriveFailedMessages<Owner>())
         all.add(DiscardFailedMessages<Owner>())
-        all.add(TellStatus<Owner>(copies: copies.map(\.kind.rawValue)))
+        all.add(TellStatus<Owner>(copies: all.copies.map(\.kind.rawValue)))
         all.add(ListFailedMessages<Owner>(limits: limits))
         all.add(ShowFailedMessage<Owner>(routes: all.routes, seal: seal, limits: limits))
         let promised = Set(

@@ -23,7 +23,8 @@ import Testing
         NoteAttempt(failureId: id, attemptsBefore: 0, code: "", reason: "", state: 1),
         ListFailures(states: [], type: nil, code: nil, before: nil, max: 1), ReadFailure(failureId: id),
         ReadActs(failureId: id), TouchFailures(failureIds: nil, type: nil, code: nil, state: 1, act: "", actor: ""),
-        ReadStatus(), ReadCopies(names: []), CompleteCopy(name: ""),
+        ReadStatus(), ReadCopies(names: []), CompleteCopy(name: ""), ReadGrants(users: [], isCopy: true),
+        CopyGrants(grants: []), CountGrants(), GiveBack(queue: "", keys: []),
     ]
 
     @Test func everyStatementFitsTheSchema() async throws {
