@@ -101,6 +101,7 @@ let package = Package(
             "cities", in: "Cities", service,
             resources: [
                 .embedInCode("Migrations/0001_cities.sql"),
+                .embedInCode("Migrations/0002_registry.sql"),
                 .embedInCode("Migrations/0004_indicators.sql"),
                 .embedInCode("Migrations/0005_privacy.sql"),
             ]),
@@ -108,7 +109,9 @@ let package = Package(
             "events", in: "Events", service, resources: [.embedInCode("Migrations/0001_events.sql")]),
         executable(
             "vouchers", in: "Vouchers", service + [crypto],
-            resources: [.embedInCode("Migrations/0001_vouchers.sql")]),
+            resources: [
+                .embedInCode("Migrations/0001_vouchers.sql"), .embedInCode("Migrations/0002_acceptance.sql"),
+            ]),
         executable(
             "notifications", in: "Notifications", service,
             resources: [.embedInCode("Migrations/0001_notifications.sql")]),

@@ -14,6 +14,7 @@ enum CitiesDefinition: SuiteService {
         name: "cities", version: 5, minCompatible: 1,
         migrations: [
             Migration(number: 1, name: "cities", sql: PackageResources._001_cities_sql),
+            Migration(number: 2, name: "registry", sql: PackageResources._002_registry_sql),
             Migration(number: 4, name: "indicators", sql: PackageResources._004_indicators_sql),
             Migration(number: 5, name: "privacy", sql: PackageResources._005_privacy_sql),
         ])
@@ -28,6 +29,7 @@ enum CitiesDefinition: SuiteService {
         handlers.add(FindCitiesByName())
         handlers.add(FindCitiesForMaps())
         handlers.add(GetCityBySlugOrID())
+        addRegistry(&handlers)
         handlers.add(GrantAccessToUsers())
         handlers.add(RevokeAccessOfUsers())
         handlers.add(FindGrantsOfUsers())
@@ -42,5 +44,20 @@ enum CitiesDefinition: SuiteService {
         handlers.add(FindIndicatorValues())
         handlers.add(GetIndicatorRevisions())
         return handlers
+    }
+
+    /// What is kept about cities beyond their facts.
+    private static func addRegistry(_ handlers: inout HandlerSet<CitiesService>) {
+        handlers.add(ReviseCities())
+        handlers.add(DraftProfiles())
+        handlers.add(ReviewProfiles())
+        handlers.add(PublishProfiles())
+        handlers.add(GetProfileVersion())
+        handlers.add(RegisterPartners())
+        handlers.add(FindPartnersOfCities())
+        handlers.add(SetMemberships())
+        handlers.add(FindMembersOnDay())
+        handlers.add(SetAcceptances())
+        handlers.add(FindAcceptanceOnDay())
     }
 }

@@ -2,7 +2,7 @@ import Contracts
 import FoundationEssentials
 import Messaging
 
-/// Says every city, merchant or grant again: `cities.republish.v1`.
+/// Says every thing of a kind again: `cities.republish.v1`.
 ///
 /// They come in the order of ids, with new message ids and unchanged versions, and the count closes the series.
 /// Requests for one kind that wait together share one series: it is complete for each of them. The series of several kinds
@@ -21,6 +21,8 @@ struct RepublishState: Handler {
                 switch kind {
                 case .cities: try await sayCities(because: first, in: &transaction)
                 case .merchants: try await sayMerchants(because: first, in: &transaction)
+                case .memberships: try await sayMemberships(because: first, in: &transaction)
+                case .acceptance: try await sayAcceptance(because: first, in: &transaction)
                 case .grants: try await sayGrants(because: first, in: &transaction)
                 }
         }
@@ -56,6 +58,34 @@ struct RepublishState: Handler {
             for merchant in page { transaction.publish(merchant.event, because: cause) }
             count += Int64(page.count)
             last = page.count == Self.pageMax ? page.last?.merchantId : nil
+        } while last != nil
+        return count
+    }
+
+    private func sayMemberships(
+        because cause: Received<Republish>, in transaction: inout MessageTransaction
+    ) async throws -> Int64 {
+        var count: Int64 = 0
+        var last: UUID?
+        repeat {
+            let page = try await transaction.execute(ReadMembershipPage(after: last, max: Self.pageMax))
+            for membership in page { transaction.publish(membership.event, because: cause) }
+            count += Int64(page.count)
+            last = page.count == Self.pageMax ? page.last?.cityId : nil
+        } while last != nil
+        return count
+    }
+
+    private func sayAcceptance(
+        because cause: Received<Republish>, in transaction: inout MessageTransaction
+    ) async throws -> Int64 {
+        var count: Int64 = 0
+        var last: CityPair?
+        repeat {
+            let page = try await transaction.execute(ReadAcceptancePage(after: last, max: Self.pageMax))
+            for acceptance in page { transaction.publish(acceptance.event, because: cause) }
+            count += Int64(page.count)
+            last = page.count == Self.pageMax ? page.last?.pair : nil
         } while last != nil
         return count
     }

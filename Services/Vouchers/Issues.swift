@@ -100,7 +100,8 @@ struct Issues: Sendable {
         let voucher = Voucher(
             voucherId: UUID.version7(at: now, using: &generator), issuerCityId: command.issuerCityId,
             currency: command.value.currency, value: command.value.amount, balance: command.value.amount,
-            status: .active, personId: command.personId, lookup: keys.lookup(for: code), lastFour: code.lastFour)
+            status: .active, personId: command.personId, lookup: keys.lookup(for: code), lastFour: code.lastFour,
+            issuedAt: now)
         let result = IssuedVoucher(issueId: command.issueId, voucher: voucher, code: code, issuedAt: now)
         issued.append(result)
         earlier[command.issueId] = EarlierIssue(

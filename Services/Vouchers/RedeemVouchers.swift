@@ -11,11 +11,15 @@ struct RedeemVouchers: Handler {
         let lookups = Set(requests.flatMap { $0.lookups.map(\.digest) })
             .sorted { $0.lexicographicallyPrecedes($1) }
         let ids = requests.map(\.redemptionId).sorted()
-        let (_, vouchers, redeemed, refused, merchants) = try await transaction.execute(
+        let merchantIds = Set(requests.map(\.merchantId)).sorted()
+        let (_, vouchers, redeemed, refused, merchants, memberships, acceptance) = try await transaction.execute(
             LockVouchers(lookups: lookups), ReadVouchers(lookups: lookups), ReadRedemptions(ids: ids),
-            ReadRefusals(ids: ids), ReadMerchants(ids: Set(requests.map(\.merchantId)).sorted()))
+            ReadRefusals(ids: ids), ReadMerchants(ids: merchantIds), ReadMemberships(),
+            ReadAcceptance(merchants: merchantIds))
 
-        var redemptions = Redemptions(vouchers: vouchers, earlier: redeemed + refused, merchants: merchants)
+        var redemptions = Redemptions(
+            vouchers: vouchers, earlier: redeemed + refused, merchants: merchants,
+            rule: AcceptanceRule(memberships: memberships, acceptance: acceptance))
         for (command, request) in zip(batch.messages, requests) {
             switch redemptions.redeem(request, at: Timestamp(batch.now)) {
             case .redeemed(let redemption):

@@ -69,10 +69,12 @@ enum RedemptionRefusalReason: String, CaseIterable, Sendable {
     case insufficientBalance = "insufficient-balance"
     case currencyDiffers = "currency-differs"
     case merchantUnknown = "merchant-unknown"
+    case notAcceptedHere = "not-accepted-here"
+    case acceptanceUnknown = "acceptance-unknown"
     case redemptionDiffers = "redemption-differs"
 
     /// Whether the refusal is the outcome that a repeat gets; the others may end otherwise another time.
-    var isRecorded: Bool { self != .merchantUnknown && self != .redemptionDiffers }
+    var isRecorded: Bool { self != .merchantUnknown && self != .acceptanceUnknown && self != .redemptionDiffers }
 
     /// What the outside learns: one answer for every code that is not good, whyever.
     var problem: Problem {
@@ -85,6 +87,12 @@ enum RedemptionRefusalReason: String, CaseIterable, Sendable {
             Problem("currency-differs", "The voucher is in another currency.")
         case .merchantUnknown:
             Problem("merchant-unknown", "This merchant is not known here yet.", retryable: true)
+        case .notAcceptedHere:
+            Problem("not-accepted-here", "This city does not take the vouchers of the city that issued this one.")
+        case .acceptanceUnknown:
+            Problem(
+                "acceptance-unknown", "It is not known here yet whether this city takes these vouchers.",
+                retryable: true)
         case .redemptionDiffers:
             Problem("redemption-differs", "This redemption id was used with other content.")
         }
@@ -156,7 +164,7 @@ struct EarlierRedemption: Hashable, Sendable {
 /// Decides a batch of redemptions, one after the other, over vouchers that are locked.
 ///
 /// Load it with what the batch names: the vouchers whose lookup is among ``RedemptionRequest/lookups``, the earlier
-/// redemptions and refusals with its ids, the merchants it names. Then decide in order and write ``changes``.
+/// redemptions and refusals with its ids, the merchants it names, and what is known of whose vouchers are taken where. Then decide in order and write ``changes``.
 struct Redemptions: Sendable {
     /// What becomes of a request.
     enum Decision: Hashable, Sendable {
@@ -185,15 +193,17 @@ struct Redemptions: Sendable {
     private var vouchers: [UUID: Voucher]
     private let idsByLookup: [CodeLookup: UUID]
     private let merchants: [UUID: KnownMerchant]
+    private let rule: AcceptanceRule
     private var earlier: [UUID: EarlierRedemption]
     private var changed: Set<UUID> = []
     private var redemptions: [Redemption] = []
     private var refusals: [RedemptionRefusal] = []
 
-    init(vouchers: [Voucher], earlier: [EarlierRedemption], merchants: [KnownMerchant]) {
+    init(vouchers: [Voucher], earlier: [EarlierRedemption], merchants: [KnownMerchant], rule: AcceptanceRule) {
         self.vouchers = Dictionary(vouchers.map { ($0.voucherId, $0) }) { first, _ in first }
         idsByLookup = Dictionary(vouchers.map { ($0.lookup, $0.voucherId) }) { first, _ in first }
         self.merchants = Dictionary(merchants.map { ($0.merchantId, $0) }) { first, _ in first }
+        self.rule = rule
         self.earlier = Dictionary(earlier.map { ($0.redemptionId, $0) }) { first, _ in first }
     }
 
@@ -213,9 +223,18 @@ struct Redemptions: Sendable {
             let voucher = vouchers[id]
         else { return refuse(request, .voucherUnknown, nil, now) }
         if voucher.status != .active { return refuse(request, .voucherNotActive, id, now) }
+        if let reason = refusal(of: voucher, in: merchant.cityId, now) { return refuse(request, reason, id, now) }
         if voucher.currency != request.amount.currency { return refuse(request, .currencyDiffers, id, now) }
         if voucher.balance < request.amount.amount { return refuse(request, .insufficientBalance, id, now) }
         return .redeemed(book(request, on: voucher, merchant, now))
+    }
+
+    /// Why a city does not take a voucher.
+    private func refusal(of voucher: Voucher, in city: UUID, _ now: Timestamp) -> RedemptionRefusalReason? {
+        let answer = rule.accepts(
+            issuer: voucher.issuerCityId, acceptor: city, issued: Day(of: voucher.issuedAt), on: Day(of: now))
+        if answer.isAcceptance { return nil }
+        return answer == .unknown ? .acceptanceUnknown : .notAcceptedHere
     }
 
     private mutating func book(

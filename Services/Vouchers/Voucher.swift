@@ -34,4 +34,6 @@ struct Voucher: Hashable, Sendable {
     var lookup: CodeLookup
     /// The end of its code, for people.
     var lastFour: String
+    /// Which cities take it depends on who was a member then.
+    var issuedAt: Timestamp
 }

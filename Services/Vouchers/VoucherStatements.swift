@@ -22,7 +22,8 @@ struct LockVouchers: Statement {
 /// Reads vouchers by the lookups of their codes.
 struct ReadVouchers: Statement {
     static let sql = """
-        SELECT voucher_id, issuer_city_id, currency, value, balance, status, person_id, key_id, lookup, last_four
+        SELECT voucher_id, issuer_city_id, currency, value, balance, status, person_id, key_id, lookup, last_four,
+            issued_at
         FROM voucher WHERE lookup = ANY ($1)
         """
     var lookups: [[UInt8]]
@@ -37,7 +38,7 @@ struct ReadVouchers: Statement {
             value: try columns.next(), balance: try columns.next(), status: try columns.next(),
             personId: try columns.next(),
             lookup: CodeLookup(keyID: Int(try columns.next(Int32.self)), digest: try columns.next()),
-            lastFour: try columns.next())
+            lastFour: try columns.next(), issuedAt: Timestamp(try columns.next(Date.self)))
     }
 }
 

@@ -13,8 +13,11 @@ enum VouchersDefinition: SuiteService {
 
     static var schema: MigrationSet {
         MigrationSet(
-            name: "vouchers", version: 1, minCompatible: 1,
-            migrations: [Migration(number: 1, name: "vouchers", sql: PackageResources._001_vouchers_sql)])
+            name: "vouchers", version: 2, minCompatible: 1,
+            migrations: [
+                Migration(number: 1, name: "vouchers", sql: PackageResources._001_vouchers_sql),
+                Migration(number: 2, name: "acceptance", sql: PackageResources._002_acceptance_sql),
+            ])
     }
 
     static func options(_ settings: inout Settings) -> CodeKeys? {
@@ -40,8 +43,12 @@ enum VouchersDefinition: SuiteService {
         handlers.keepsPersonalData(VouchersOfPersons())
         handlers.add(KeepCities())
         handlers.add(KeepMerchants())
+        handlers.add(KeepMemberships())
+        handlers.add(KeepAcceptance())
         handlers.keepCopy(of: .cities, counted: CountCities())
         handlers.keepCopy(of: .merchants, counted: CountMerchants())
+        handlers.keepCopy(of: .memberships, counted: CountMemberships())
+        handlers.keepCopy(of: .acceptance, counted: CountAcceptance())
         return handlers
     }
 }

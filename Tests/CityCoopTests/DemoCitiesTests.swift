@@ -33,6 +33,8 @@ import Testing
         // The zero of a Slovenian code counts.
         #expect(try city("lenart").lau == "058")
         #expect(try city("beltinci").lau == "002")
+        // A code that nobody read in a source says so.
+        #expect(cities.filter { $0.lauVerified == false }.map(\.slug) == ["friedberg", "hartberg", "weiz"])
         // Lendava has two official names.
         let official = try city("lendava").names.filter { $0.kind == .official }
         #expect(official.map(\.language) == ["sl", "hu"])

@@ -23,6 +23,16 @@ import Testing
             let city = try cities.city(shop.city)
             try RegisterMerchant(merchantId: shop.id, cityId: city.cityId, name: shop.name).validate()
         }
+        for organisation in Cast.organisations {
+            let ids = try organisation.cities.map { try cities.city($0).cityId }
+            try RegisterPartner(
+                PartnerFacts(
+                    partnerId: organisation.id, name: organisation.name, role: organisation.role, cityIds: ids)
+            ).validate()
+        }
+        // Each city is answered for once.
+        #expect(Cast.organisations.flatMap(\.cities).sorted() == cities.map(\.slug).sorted())
+        #expect(Cast.organisations.filter { $0.role == .lead }.count == 1)
         #expect(Set(Cast.people.map(\.id) + Cast.shops.map(\.id)).count == Cast.people.count + Cast.shops.count)
     }
 

@@ -87,6 +87,17 @@ import Testing
             ("population", { $0.population.value = -1 }), ("population", { $0.population.date = "last year" }),
             ("population", { $0.population.date = "2023-02-30" }), ("timeZone", { $0.timeZone = "" }),
             ("currency", { $0.currency = "SIT" }),
+            ("nuts3", { $0.nuts3 = "SI03" }), ("nuts3", { $0.nuts3 = "SI03a" }), ("nuts3", { $0.nuts3 = "SI0ž" }),
+            ("nutsVersion", { $0.nutsVersion = 2020 }), ("lau", { $0.lau = "" }), ("lau", { $0.lau = "٠٥٩" }),
+            ("lauYear", { $0.lauYear = 20 }), ("geoNamesId", { $0.geoNamesId = -1 }),
+            ("wikidataId", { $0.wikidataId = "15989" }), ("wikidataId", { $0.wikidataId = "Q0" }),
+            ("wikidataId", { $0.wikidataId = "Q" }), ("wikidataId", { $0.wikidataId = "Q1x" }),
+            ("unLocode", { $0.unLocode = "ATLEN" }), ("unLocode", { $0.unLocode = "SIL1N" }),
+            ("unLocode", { $0.unLocode = "SI LEN" }), ("languages", { $0.languages = [] }),
+            ("languages", { $0.languages = ["sl", "sl"] }), ("languages", { $0.languages = ["Slovene"] }),
+            ("languages", { $0.languages = ["sl_SI"] }), ("timeZone", { $0.timeZone = "Vienna" }),
+            ("timeZone", { $0.timeZone = "Europe/" }), ("timeZone", { $0.timeZone = "Europe/Wien\n" }),
+            ("population", { $0.population.source = "" }),
         ]
         for (field, breaking) in broken {
             var city = golden
@@ -95,6 +106,10 @@ import Testing
         }
         var city = golden
         city.population.date = "2023"
+        city.languages = ["sl", "hu", "de-AT", "sr-Latn"]
+        city.wikidataId = "Q15989"
+        city.unLocode = "SILN2"
+        city.timeZone = "America/Argentina/Buenos_Aires"
         #expect(mistakes { city.check(&$0) } == [:])
     }
 

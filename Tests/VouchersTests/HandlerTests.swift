@@ -95,6 +95,8 @@ struct HandlerTests {
                 CheckBalances(), CopyCities(cities: []), CopyMerchants(merchants: []), CountCities(), CountMerchants(),
                 ReadVouchersOfPerson(personId: UUID()), UnnameVouchers(personId: UUID()),
                 CountKeptVouchers(personId: UUID()),
+                ReadMemberships(), ReadAcceptance(merchants: []), CopyMemberships(memberships: []),
+                CopyAcceptance(pairs: []), CountMemberships(), CountAcceptance(),
             ]
             let mistakes = try await shop.bench.mistakes(in: statements)
             #expect(mistakes == [])
@@ -216,6 +218,53 @@ struct HandlerTests {
             let newOnly = try CodeKeys([(id: 2, bytes: Array(repeating: 8, count: 32))])
             let balance = try await shop.bench.ask(GetBalances(keys: newOnly), GetBalance(code: voucher.code))
             #expect(balance.balance.amount == 400)
+        }
+    }
+
+    @Test func aVoucherIsSpentInAnotherCityAsMembershipAndEdgesHaveIt() async throws {
+        try await withShop { shop in
+            let (city, merchant) = (UUID(), UUID())
+            let registered = MerchantRegistered(merchantId: merchant, cityId: city, name: "Knjigarna", version: 1)
+            _ = try await shop.bench.run(KeepMerchants(), [registered], user: "cities")
+            let voucher = try await shop.issued(1_000)
+            func redeem(_ id: UUID = UUID()) async throws -> HandlerBench.Outcome {
+                var command = shop.redemption(voucher, 100, id: id)
+                command.merchantId = merchant
+                return try await shop.bench.run(shop.redeem, [command])
+            }
+            let id = UUID()
+            #expect(try await redeem(id).problem()?.code == "acceptance-unknown")
+            let today = Day(of: Timestamp(Date()))
+            func say(_ cityId: UUID, _ entries: [(Int, MembershipState)], version: Int64) async throws {
+                let history = MembershipHistory(
+                    entries.map { MembershipEntry(from: today.advanced(by: $0.0), state: $0.1) })
+                let event = MembershipChanged(cityId: cityId, history: history, version: version)
+                _ = try await shop.bench.run(KeepMemberships(), [event], user: "cities")
+            }
+            try await say(shop.city, [(-10, .active)], version: 1)
+            #expect(try await redeem(id).problem()?.code == "acceptance-unknown", "the other is not known yet")
+            try await say(city, [(-10, .active), (-1, .suspended)], version: 2)
+            #expect(try await redeem().problem()?.code == "not-accepted-here")
+            try await say(city, [(-10, .active)], version: 1)
+            #expect(try await redeem().problem()?.code == "not-accepted-here", "an older version changes nothing")
+            try await say(city, [(-10, .active), (-1, .suspended), (0, .active)], version: 3)
+            #expect(try await redeem(id).reply(to: RedeemVoucher.self).balance.amount == 900)
+
+            let pair = CityPair(issuerCityId: shop.city, acceptingCityId: city)
+            let edge = AcceptanceEdge(period: Period(from: today.advanced(by: -1)), allows: false)
+            let edges = [
+                AcceptanceChanged(pair, edges: [], version: 1), AcceptanceChanged(pair, edges: [edge], version: 2),
+            ]
+            _ = try await shop.bench.run(KeepAcceptance(), edges.reversed(), user: "cities")
+            let denied = try await redeem()
+            #expect(denied.problem()?.code == "not-accepted-here" && denied.problem()?.retryable == false)
+            #expect(try denied.events(RedemptionRefused.self).map(\.code) == ["not-accepted-here"])
+            let read = try await shop.bench.database.execute(ReadAcceptance(merchants: [merchant]))
+            #expect(read == [KnownAcceptance(pair: pair, edges: [edge])])
+            _ = try await shop.bench.run(
+                KeepAcceptance(), [AcceptanceChanged(pair, edges: [], version: 3)], user: "cities")
+            #expect(try await redeem().reply(to: RedeemVoucher.self).balance.amount == 800)
+            #expect(try await shop.ledger().balanced)
         }
     }
 

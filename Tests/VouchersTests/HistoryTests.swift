@@ -23,7 +23,8 @@ import Testing
     private struct World {
         var generator: SeededGenerator
         let cities = [UUID(), UUID()]
-        let merchants = (0..<3).map { _ in KnownMerchant(merchantId: UUID(), cityId: UUID()) }
+        /// The last is in a city that is no member.
+        let merchants = (0..<4).map { _ in KnownMerchant(merchantId: UUID(), cityId: UUID()) }
         var keys: CodeKeys
         var now = Timestamp(milliseconds: 1_796_113_800_000)
         // Rows.
@@ -37,6 +38,14 @@ import Testing
         var codes: [String] = []
         var issued: Int64 = 0
         var redeemed: Int64 = 0
+
+        /// All cities have been members for ever, but for that of the last merchant.
+        var rule: AcceptanceRule {
+            let always = [Period(from: Day(number: 0))]
+            var active = Dictionary(uniqueKeysWithValues: (cities + merchants.map(\.cityId)).map { ($0, always) })
+            if let apart = merchants.last { active[apart.cityId] = [] }
+            return AcceptanceRule(active: active, edges: [:])
+        }
 
         mutating func issueSome() {
             var issues = Issues(cities: cities, earlier: [], keys: keys)
@@ -87,6 +96,7 @@ import Testing
                 return .problem("merchant-unknown")
             }
             guard let balance = balances[command.code.revealed] else { return .problem("voucher-not-usable") }
+            if command.merchantId == merchants.last?.merchantId { return .problem("not-accepted-here") }
             return balance < command.amount.amount ? .problem("insufficient-balance") : nil
         }
 
@@ -97,7 +107,8 @@ import Testing
             let ids = Set(batch.map(\.redemptionId))
             var redemptions = Redemptions(
                 vouchers: vouchers.values.filter { lookups.contains($0.lookup) },
-                earlier: earlier.values.filter { ids.contains($0.redemptionId) }, merchants: merchants)
+                earlier: earlier.values.filter { ids.contains($0.redemptionId) }, merchants: merchants,
+                rule: rule)
             for (command, request) in zip(batch, requests) {
                 decide(command, request, &redemptions)
             }

@@ -19,7 +19,14 @@ import Testing
         code = VoucherCode.random(using: &generator)
         voucher = Voucher(
             voucherId: UUID(), issuerCityId: UUID(), currency: "EUR", value: 5000, balance: 5000, status: .active,
-            personId: UUID(), lookup: keys.lookup(for: code), lastFour: code.lastFour)
+            personId: UUID(), lookup: keys.lookup(for: code), lastFour: code.lastFour,
+            issuedAt: now)
+    }
+
+    /// Both cities have been members since 2020 and until then.
+    private func members(until: Day? = nil) -> AcceptanceRule {
+        let period = Period(from: Day(number: 18_262), until: until)
+        return AcceptanceRule(active: [voucher.issuerCityId: [period], merchant.cityId: [period]], edges: [:])
     }
 
     private func request(
@@ -32,7 +39,7 @@ import Testing
     }
 
     private func redemptions(_ vouchers: [Voucher], earlier: [EarlierRedemption] = []) -> Redemptions {
-        Redemptions(vouchers: vouchers, earlier: earlier, merchants: [merchant])
+        Redemptions(vouchers: vouchers, earlier: earlier, merchants: [merchant], rule: members())
     }
 
     private func reason(_ decision: Redemptions.Decision) -> RedemptionRefusalReason? {
@@ -105,9 +112,41 @@ import Testing
 
     @Test func anUnknownMerchantIsNoOutcome() {
         let id = UUID()
-        var batch = Redemptions(vouchers: [voucher], earlier: [], merchants: [])
+        var batch = Redemptions(vouchers: [voucher], earlier: [], merchants: [], rule: members())
         #expect(reason(batch.redeem(request(id: id), at: now)) == .merchantUnknown)
         #expect(RedemptionRefusalReason.merchantUnknown.problem.retryable)
+        #expect(batch.changes.isEmpty)
+        var next = redemptions([voucher])
+        #expect(reason(next.redeem(request(id: id), at: now)) == nil)
+    }
+
+    @Test func aVoucherIsSpentWhereItIsAccepted() {
+        func reason(_ rule: AcceptanceRule, issued: Timestamp? = nil) -> RedemptionRefusalReason? {
+            var voucher = voucher
+            voucher.issuedAt = issued ?? now
+            var batch = Redemptions(vouchers: [voucher], earlier: [], merchants: [merchant], rule: rule)
+            return self.reason(batch.redeem(request(), at: now))
+        }
+        let (today, tomorrow) = (Day(of: now), Day(of: now).advanced(by: 1))
+        #expect(reason(members()) == nil)
+        #expect(reason(members(until: tomorrow)) == nil)
+        #expect(reason(members(until: today)) == .notAcceptedHere)
+        let yesterday = Timestamp(milliseconds: now.milliseconds - 86_400_000)
+        #expect(reason(members(until: today), issued: yesterday) == nil, "leaving does not end the duty to redeem")
+        let pair = CityPair(issuerCityId: voucher.issuerCityId, acceptingCityId: merchant.cityId)
+        let allowed = [pair: [AcceptanceEdge(period: Period(from: today, until: tomorrow), allows: true)]]
+        #expect(reason(AcceptanceRule(active: [:], edges: allowed)) == nil)
+        let denied = [pair: [AcceptanceEdge(period: Period(from: today), allows: false)]]
+        #expect(reason(AcceptanceRule(active: [:], edges: denied)) == .notAcceptedHere)
+    }
+
+    @Test func whereAcceptanceIsNotKnownYetThereIsNoOutcome() {
+        let id = UUID()
+        var batch = Redemptions(
+            vouchers: [voucher], earlier: [], merchants: [merchant], rule: AcceptanceRule(active: [:], edges: [:]))
+        #expect(reason(batch.redeem(request(id: id), at: now)) == .acceptanceUnknown)
+        #expect(RedemptionRefusalReason.acceptanceUnknown.problem.retryable)
+        #expect(!RedemptionRefusalReason.notAcceptedHere.problem.retryable)
         #expect(batch.changes.isEmpty)
         var next = redemptions([voucher])
         #expect(reason(next.redeem(request(id: id), at: now)) == nil)

@@ -13,7 +13,8 @@ extension RegisteredCity {
     /// The columns that ``init(_:)`` reads.
     static let columns = """
         city.city_id, slug, country, nuts3, lau, geonames_id, latitude, longitude, population, population_date,
-        population_scope, population_is_verified, time_zone, currency, version,
+        population_scope, population_is_verified, population_source, time_zone, currency, nuts_version, lau_year,
+        lau_is_verified, wikidata_id, un_locode, languages, version,
         ARRAY(SELECT language FROM city_name AS n WHERE n.city_id = city.city_id ORDER BY place),
         ARRAY(SELECT name FROM city_name AS n WHERE n.city_id = city.city_id ORDER BY place),
         ARRAY(SELECT kind FROM city_name AS n WHERE n.city_id = city.city_id ORDER BY place)
@@ -28,21 +29,73 @@ extension RegisteredCity {
         let position = Position(latitude: try columns.next(), longitude: try columns.next())
         let population = Population(
             value: try columns.next(), date: try columns.next(), scope: try columns.next(),
-            verified: try columns.next())
+            verified: try columns.next(), source: try columns.next())
         let (timeZone, currency): (String, String) = (try columns.next(), try columns.next())
+        let (nutsVersion, lauYear): (Int?, Int?) = (try columns.next(), try columns.next())
+        let lauVerified: Bool? = try columns.next()
+        let (wikidataId, unLocode): (String?, String?) = (try columns.next(), try columns.next())
+        let languages = try columns.next(String?.self)?.split(separator: " ").map(String.init)
         let version: Int64 = try columns.next()
-        let languages: [String] = try columns.next()
-        let names: [String] = try columns.next()
-        let kinds: [CityName.Kind] = try columns.next()
+        let names = try RegisteredCity.names(&columns)
         self.init(
             facts: CityFacts(
-                cityId: id, slug: slug,
-                names: zip(languages, zip(names, kinds)).map { language, rest in
-                    CityName(language: language, name: rest.0, kind: rest.1)
-                },
-                country: country, nuts3: nuts3, lau: lau, geoNamesId: geoNamesId, position: position,
-                population: population, timeZone: timeZone, currency: currency),
+                cityId: id, slug: slug, names: names, country: country, nuts3: nuts3, lau: lau, geoNamesId: geoNamesId,
+                position: position, population: population, timeZone: timeZone, currency: currency,
+                nutsVersion: nutsVersion, lauYear: lauYear, lauVerified: lauVerified, wikidataId: wikidataId,
+                unLocode: unLocode, languages: languages),
             version: version)
+    }
+
+    private static func names(_ columns: inout Columns) throws -> [CityName] {
+        let (languages, names): ([String], [String]) = (try columns.next(), try columns.next())
+        let kinds: [CityName.Kind] = try columns.next()
+        return zip(languages, zip(names, kinds)).map { language, rest in
+            CityName(language: language, name: rest.0, kind: rest.1)
+        }
+    }
+
+    /// The columns that are written and their types, the key first, in the order of ``bind(_:to:)``.
+    fileprivate static let written = [
+        ("city_id", "uuid"), ("slug", "text"), ("country", "text"), ("nuts3", "text"), ("lau", "text"),
+        ("geonames_id", "bigint"), ("latitude", "double precision"), ("longitude", "double precision"),
+        ("population", "bigint"), ("population_date", "text"), ("population_scope", "text"),
+        ("population_is_verified", "boolean"), ("population_source", "text"), ("time_zone", "text"),
+        ("currency", "text"), ("nuts_version", "bigint"), ("lau_year", "bigint"), ("lau_is_verified", "boolean"),
+        ("wikidata_id", "text"), ("un_locode", "text"), ("languages", "text"), ("search_text", "text"),
+        ("version", "bigint"),
+    ]
+
+    /// The names of ``written``.
+    fileprivate static let writtenNames = written.map(\.0).joined(separator: ", ")
+    /// A row for each city that is bound.
+    fileprivate static let writtenRows =
+        "unnest(" + written.enumerated().map { "$\($0.offset + 1)::\($0.element.1)[]" }.joined(separator: ", ") + ")"
+
+    fileprivate static func bind(_ cities: [RegisteredCity], to parameters: inout Parameters) {
+        let facts = cities.map(\.facts)
+        parameters.add(facts.map(\.cityId))
+        parameters.add(facts.map(\.slug))
+        parameters.add(facts.map(\.country))
+        parameters.add(facts.map(\.nuts3))
+        parameters.add(facts.map(\.lau))
+        parameters.add(facts.map(\.geoNamesId))
+        parameters.add(facts.map(\.position.latitude))
+        parameters.add(facts.map(\.position.longitude))
+        parameters.add(facts.map(\.population.value))
+        parameters.add(facts.map(\.population.date))
+        parameters.add(facts.map(\.population.scope))
+        parameters.add(facts.map(\.population.verified))
+        parameters.add(facts.map(\.population.source))
+        parameters.add(facts.map(\.timeZone))
+        parameters.add(facts.map(\.currency))
+        parameters.add(facts.map(\.nutsVersion))
+        parameters.add(facts.map(\.lauYear))
+        parameters.add(facts.map(\.lauVerified))
+        parameters.add(facts.map(\.wikidataId))
+        parameters.add(facts.map(\.unLocode))
+        parameters.add(facts.map { $0.languages?.joined(separator: " ") })
+        parameters.add(cities.map(\.searchText))
+        parameters.add(cities.map(\.version))
     }
 }
 
@@ -122,34 +175,51 @@ struct SearchCities: Statement {
     }
 }
 
+/// Locks cities against others who change them or what hangs on them, and tells which there are.
+struct LockCities: Statement {
+    static let sql = "SELECT city_id FROM city WHERE city_id = ANY ($1) ORDER BY city_id FOR NO KEY UPDATE"
+    var ids: [UUID]
+
+    func bind(_ parameters: inout Parameters) {
+        parameters.add(ids)
+    }
+
+    static func row(_ columns: inout Columns) throws -> UUID {
+        try columns.next()
+    }
+}
+
 /// Inserts cities, which come sorted by id.
 struct InsertCities: Statement {
+    static let sql =
+        "INSERT INTO city (\(RegisteredCity.writtenNames)) SELECT * FROM \(RegisteredCity.writtenRows)"
+    var cities: [RegisteredCity]
+
+    func bind(_ parameters: inout Parameters) {
+        RegisteredCity.bind(cities, to: &parameters)
+    }
+}
+
+/// Writes the facts of cities that are locked.
+struct UpdateCities: Statement {
     static let sql = """
-        INSERT INTO city (city_id, slug, country, nuts3, lau, geonames_id, latitude, longitude, population,
-            population_date, population_scope, population_is_verified, time_zone, currency, search_text, version)
-        SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[],
-            $7::double precision[], $8::double precision[], $9::bigint[], $10::text[], $11::text[], $12::boolean[],
-            $13::text[], $14::text[], $15::text[], $16::bigint[])
+        UPDATE city SET \(RegisteredCity.written.dropFirst().map { "\($0.0) = new.\($0.0)" }.joined(separator: ", "))
+        FROM \(RegisteredCity.writtenRows) AS new (\(RegisteredCity.writtenNames)) WHERE city.city_id = new.city_id
         """
     var cities: [RegisteredCity]
 
     func bind(_ parameters: inout Parameters) {
-        parameters.add(cities.map(\.facts.cityId))
-        parameters.add(cities.map(\.facts.slug))
-        parameters.add(cities.map(\.facts.country))
-        parameters.add(cities.map(\.facts.nuts3))
-        parameters.add(cities.map(\.facts.lau))
-        parameters.add(cities.map(\.facts.geoNamesId))
-        parameters.add(cities.map(\.facts.position.latitude))
-        parameters.add(cities.map(\.facts.position.longitude))
-        parameters.add(cities.map(\.facts.population.value))
-        parameters.add(cities.map(\.facts.population.date))
-        parameters.add(cities.map(\.facts.population.scope))
-        parameters.add(cities.map(\.facts.population.verified))
-        parameters.add(cities.map(\.facts.timeZone))
-        parameters.add(cities.map(\.facts.currency))
-        parameters.add(cities.map(\.searchText))
-        parameters.add(cities.map(\.version))
+        RegisteredCity.bind(cities, to: &parameters)
+    }
+}
+
+/// Deletes the names of cities, before their present ones are inserted.
+struct DeleteCityNames: Statement {
+    static let sql = "DELETE FROM city_name WHERE city_id = ANY ($1)"
+    var ids: [UUID]
+
+    func bind(_ parameters: inout Parameters) {
+        parameters.add(ids)
     }
 }
 

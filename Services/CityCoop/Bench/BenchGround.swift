@@ -19,10 +19,17 @@ struct BenchGround: Sendable {
     func vouchers(_ count: Int) async throws -> [Secret] {
         let cities = try Cast.cities()
         let (weiz, lendava) = (try cities.city("weiz"), try cities.city(Cast.bookshop.city))
-        for city in [weiz, lendava] { _ = try await stage.ask(RegisterCity(city)) }
+        for city in [weiz, lendava] {
+            _ = try await stage.ask(RegisterCity(city))
+            _ = try await stage.ask(Cast.membership(of: city))
+        }
         _ = try await stage.ask(
             RegisterMerchant(merchantId: merchant, cityId: lendava.cityId, name: Cast.bookshop.name))
-        // The first one waits until vouchers has heard of the city.
+        // The first one waits until vouchers has heard of the city, and spending it until it has heard of all.
+        _ = try await stage.ask(
+            RedeemVoucher(
+                redemptionId: .version7(), code: try await issue(weiz.cityId), merchantId: merchant,
+                amount: Money(1, "EUR")))
         var codes = [try await issue(weiz.cityId)]
         try await withThrowingTaskGroup(of: Secret.self) { group in
             for number in 1..<max(count, 1) {

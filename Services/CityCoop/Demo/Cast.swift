@@ -51,6 +51,43 @@ enum Cast {
         try JSONDecoder().decode([CityFacts].self, from: Data(PackageResources.cities_json))
     }
 
+    /// An organisation that takes part for some of the cities.
+    struct Organisation: Sendable {
+        let id: UUID
+        let name: String
+        let role: PartnerFacts.Role
+        /// The slugs of its cities.
+        let cities: [String]
+    }
+
+    static let organisations = [
+        Organisation(
+            id: id("6b1c1d0e-5d0a-4a7e-9b52-1f1d3a0c0021"), name: "Oststeirische Städtekooperation", role: .lead,
+            cities: [
+                "bad-radkersburg", "fehring", "feldbach", "friedberg", "fuerstenfeld", "gleisdorf", "hartberg", "weiz",
+            ]),
+        Organisation(
+            id: id("6b1c1d0e-5d0a-4a7e-9b52-1f1d3a0c0022"), name: "SRC Bistra Ptuj", role: .partner,
+            cities: ["lenart", "ormoz", "ptuj"]),
+        Organisation(
+            id: id("6b1c1d0e-5d0a-4a7e-9b52-1f1d3a0c0023"), name: "Development Centre Murska Sobota", role: .partner,
+            cities: ["beltinci", "lendava", "murska-sobota"]),
+        Organisation(
+            id: id("6b1c1d0e-5d0a-4a7e-9b52-1f1d3a0c0024"), name: "PORA Gornja Radgona", role: .partner,
+            cities: ["gornja-radgona", "ljutomer", "radenci"]),
+    ]
+
+    /// The day on which all cities of the story become members: the same in every run, so that telling it again changes nothing.
+    static let firstDay: Day = {
+        guard let day = Day("2020-01-01") else { preconditionFailure("the first day is no day") }
+        return day
+    }()
+
+    /// The message that makes a city a member.
+    static func membership(of city: CityFacts) -> SetMembership {
+        SetMembership(cityId: city.cityId, state: .active, from: firstDay)
+    }
+
     private static func id(_ text: String) -> UUID {
         guard let id = UUID(text: text) else { preconditionFailure("\(text) is no UUID") }
         return id

@@ -9,6 +9,7 @@ struct FoundingChapters {
     func tell() async throws -> Known {
         let cities = try Cast.cities()
         try await tellOfCities(cities)
+        try await tellOfMembers(cities)
         try await tellOfShops(cities)
         try await FigureChapter(stage: stage, cities: cities).tell()
         try await tellOfPeople()
@@ -35,6 +36,34 @@ struct FoundingChapters {
         let neighbours = try await stage.ask(FindCities(near: near)).cities.map(\.officialName)
         Story.tell(
             "Within 25 km of Lendava there are \(neighbours.joined(separator: ", ")).", by: FindCities.type)
+    }
+
+    private func tellOfMembers(_ cities: [CityFacts]) async throws {
+        Story.chapter("The cities become members, each with somebody who answers for it")
+        for organisation in Cast.organisations {
+            let own = try organisation.cities.map(cities.city)
+            try await register(organisation, of: own)
+            let role = organisation.role == .lead ? "leads, and answers for" : "answers for"
+            Story.tell(
+                "\(organisation.name) \(role) \(own.map(\.officialName).joined(separator: ", ")).",
+                by: RegisterPartner.type)
+        }
+        for city in cities { _ = try await stage.ask(Cast.membership(of: city)) }
+        let members = try await stage.ask(FindMembers(day: Cast.firstDay, state: .active, limit: 100)).members.count
+        Story.tell("On \(Cast.firstDay) \(members) cities are active members.", by: FindMembers.type)
+        let weiz = try cities.city("weiz")
+        let accepted = try await stage.ask(
+            FindAcceptance(day: Cast.firstDay, issuerCityId: weiz.cityId, limit: 100)
+        ).accepted.count
+        Story.tell(
+            "What \(weiz.officialName) issues is taken in \(accepted) other cities: members take one another's vouchers.",
+            by: FindAcceptance.type)
+    }
+
+    private func register(_ organisation: Cast.Organisation, of cities: [CityFacts]) async throws {
+        let facts = PartnerFacts(
+            partnerId: organisation.id, name: organisation.name, role: organisation.role, cityIds: cities.map(\.cityId))
+        _ = try await stage.ask(RegisterPartner(facts))
     }
 
     private func tellOfShops(_ cities: [CityFacts]) async throws {

@@ -45,13 +45,16 @@ public struct Population: Codable, Hashable, Sendable {
     public var scope: Scope
     /// Whether the figure was read in a source or is only believed.
     public var verified: Bool
+    /// Who counted: a register, an office, a page.
+    public var source: String?
 
     /// Makes a figure.
-    public init(value: Int, date: String?, scope: Scope, verified: Bool) {
+    public init(value: Int, date: String?, scope: Scope, verified: Bool, source: String? = nil) {
         self.value = value
         self.date = date
         self.scope = scope
         self.verified = verified
+        self.source = source
     }
 }
 
@@ -65,7 +68,7 @@ public struct CityFacts: Codable, Hashable, Sendable {
     public var names: [CityName]
     /// ISO 3166-1 alpha-2.
     public var country: String
-    /// NUTS 2021, level 3.
+    /// NUTS, level 3, of the version ``nutsVersion``.
     public var nuts3: String
     /// The municipality's code: 3 digits in Slovenia (the zero counts), 5 in Austria.
     public var lau: String
@@ -79,11 +82,25 @@ public struct CityFacts: Codable, Hashable, Sendable {
     public var timeZone: String
     /// ISO 4217.
     public var currency: String
+    /// The year of the NUTS classification; 2021 if absent.
+    public var nutsVersion: Int?
+    /// The year of the list that ``lau`` is of: codes change when municipalities merge.
+    public var lauYear: Int?
+    /// Whether the code was read in a source; not known to be doubtful if absent.
+    public var lauVerified: Bool?
+    /// The city in Wikidata: `Q…`.
+    public var wikidataId: String?
+    /// The place in UN/LOCODE: the country and three more.
+    public var unLocode: String?
+    /// The official languages, BCP 47.
+    public var languages: [String]?
 
     /// Makes a city.
     public init(
         cityId: UUID, slug: String, names: [CityName], country: String, nuts3: String, lau: String, geoNamesId: Int,
-        position: Position, population: Population, timeZone: String, currency: String
+        position: Position, population: Population, timeZone: String, currency: String, nutsVersion: Int? = nil,
+        lauYear: Int? = nil, lauVerified: Bool? = nil, wikidataId: String? = nil, unLocode: String? = nil,
+        languages: [String]? = nil
     ) {
         self.cityId = cityId
         self.slug = slug
@@ -96,6 +113,12 @@ public struct CityFacts: Codable, Hashable, Sendable {
         self.population = population
         self.timeZone = timeZone
         self.currency = currency
+        self.nutsVersion = nutsVersion
+        self.lauYear = lauYear
+        self.lauVerified = lauVerified
+        self.wikidataId = wikidataId
+        self.unLocode = unLocode
+        self.languages = languages
     }
 
     /// Notes every mistake in the fields.
@@ -111,32 +134,13 @@ public struct CityFacts: Codable, Hashable, Sendable {
             checks.text(name.name, "names")
             checks.language(name.language, "names")
         }
-        let lauDigits = CityFacts.lauDigits[country]
-        checks.require(lauDigits != nil, "country", "must be AT, SI or HU")
-        if let lauDigits {
-            checks.require(
-                lau.utf8.allSatisfy { (0x30...0x39).contains($0) } && lau.utf8.count == lauDigits, "lau",
-                "must have \(lauDigits) digits in \(country)")
-            checks.require(
-                nuts3.hasPrefix(country) && nuts3.utf8.count == 5, "nuts3", "must be \(country) and three more")
-        }
-        checks.require(geoNamesId > 0, "geoNamesId", "must be positive")
+        checkCodes(&checks)
         checks.require(
             (-90...90).contains(position.latitude) && (-180...180).contains(position.longitude), "position",
             "is not on the earth")
-        checks.require(
-            (0...100_000_000).contains(population.value), "population", "is not a number of people in a city")
-        if let date = population.date {
-            checks.require(
-                Timestamp("\(date.utf8.count == 4 ? "\(date)-01-01" : date)T00:00:00Z") != nil, "population",
-                "date must be YYYY-MM-DD or YYYY")
-        }
-        checks.text(timeZone, "timeZone", max: 64)
+        population.check(&checks)
         checks.require(["EUR", "HUF"].contains(currency), "currency", "must be EUR or HUF")
     }
-
-    /// The digits of a municipality's code by country: Gemeindekennziffer, občina, KSH.
-    private static let lauDigits = ["AT": 5, "SI": 3, "HU": 5]
 }
 
 /// Registers a city: `cities.register-city.v1`.

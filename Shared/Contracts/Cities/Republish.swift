@@ -16,6 +16,10 @@ public struct Republish: Command {
         case cities
         /// ``MerchantRegistered`` of each.
         case merchants
+        /// ``MembershipChanged`` of each city that has a history.
+        case memberships
+        /// ``AcceptanceChanged`` of each pair of cities that something was set for.
+        case acceptance
         /// ``AccessGranted`` of each.
         case grants
     }

@@ -30,6 +30,12 @@ public enum Catalogue {
                 Entry(RegisterCity.self), Entry(RegisterMerchant.self), Entry(Republish.self), Entry(FindCities.self),
                 Entry(GetCity.self), Entry(RequestExport.self), Entry(RequestErasure.self),
                 Entry(AnswerPrivacyRequest.self), Entry(RepeatPrivacyRequest.self), Entry(GetPrivacyRequest.self),
+                Entry(ReviseCity.self),
+                Entry(DraftProfile.self), Entry(ReviewProfile.self), Entry(PublishProfile.self),
+                Entry(GetProfile.self),
+                Entry(RegisterPartner.self), Entry(FindPartners.self),
+                Entry(SetMembership.self), Entry(FindMembers.self),
+                Entry(SetAcceptance.self), Entry(FindAcceptance.self),
                 Entry(GrantAccess.self), Entry(RevokeAccess.self), Entry(FindGrants.self),
                 Entry(FindCitiesGeoJSON.self),
                 Entry(SetIndicator.self), Entry(FindIndicators.self), Entry(GetIndicatorHistory.self),
@@ -55,6 +61,7 @@ public enum Catalogue {
             [
                 CityRegistered.self, CityRefused.self, MerchantRegistered.self, MerchantRefused.self, Republished.self,
                 AccessGranted.self, PrivacyRequestCompleted.self, IndicatorSet.self,
+                ProfilePublished.self, PartnerRegistered.self, MembershipChanged.self, AcceptanceChanged.self,
             ]
         case .events:
             [
@@ -77,7 +84,7 @@ public enum Catalogue {
         case .events:
             copies
         case .vouchers:
-            [CityRegistered.type, MerchantRegistered.type] + copies
+            [CityRegistered.type, MerchantRegistered.type, MembershipChanged.type, AcceptanceChanged.type] + copies
         case .notifications:
             [
                 VoucherIssued.type, VoucherRedeemed.type, PersonRegistered.type, PersonWaitlisted.type,

@@ -124,6 +124,14 @@ struct HearOfCities: Handler {
     func handle(_ batch: Batch<CityRegistered>, in transaction: inout MessageTransaction) async throws {}
 }
 
+struct HearOfMemberships: Handler {
+    func handle(_ batch: Batch<MembershipChanged>, in transaction: inout MessageTransaction) async throws {}
+}
+
+struct HearOfAcceptance: Handler {
+    func handle(_ batch: Batch<AcceptanceChanged>, in transaction: inout MessageTransaction) async throws {}
+}
+
 struct HearOfMerchants: Handler {
     func handle(_ batch: Batch<MerchantRegistered>, in transaction: inout MessageTransaction) async throws {
         var effects = WriteEffects()

@@ -26,6 +26,8 @@ struct TestService: Sendable {
         handlers.add(RedeemVouchers())
         handlers.add(HearOfCities())
         handlers.add(HearOfMerchants())
+        handlers.add(HearOfMemberships())
+        handlers.add(HearOfAcceptance())
         handlers.add(TellBalance())
         handlers.add(TellLedger())
         handlers.keepCopy(of: .merchants, counted: CountEffects(kind: "merchant"))

@@ -24,6 +24,8 @@ struct Shop: Sendable {
             // A slug has letters only, and two shops must not have the same city.
             let letters = (0..<8).compactMap { _ in "abcdefghijklmnopqrstuvwxyz".randomElement() }
             _ = try await client.call(RegisterCity(.sample(id, slug: "city-\(String(letters))")))
+            // Members take one another's vouchers. Said before the merchants are, and so heard before they are.
+            _ = try await client.call(SetMembership(cityId: id, state: .active, from: Day(number: 18_262)))
         }
         let merchantIds = (0..<merchants).map { _ in UUID() }
         for (number, id) in merchantIds.enumerated() {

@@ -1,0 +1,16 @@
+import Contracts
+import Postgres
+
+// Days of the contracts as the database's dates.
+
+extension Day {
+    /// 1 January 2000, which the database counts from.
+    private static let year2000 = 10_957
+
+    /// As a column holds it.
+    var date: CalendarDate { CalendarDate(daysSince2000: Int32(clamping: number - Day.year2000)) }
+
+    init(_ date: CalendarDate) {
+        self.init(number: Int(date.daysSince2000) + Day.year2000)
+    }
+}
