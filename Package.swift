@@ -88,7 +88,11 @@ let package = Package(
         shared("ManagementAPI", ["CCurl", "EventLoop"]),
         shared(
             "Messaging", ["AMQP", "Postgres", "Contracts", crypto, logging, metrics, lifecycle],
-            resources: [.embedInCode("Migrations/0001_runtime.sql")]),
+            resources: [
+                .embedInCode("Migrations/0001_runtime.sql"), .embedInCode("Migrations/0002_access.sql"),
+                .embedInCode("Migrations/0003_audit.sql"),
+                .embedInCode("Migrations/0004_privacy.sql"),
+            ]),
         shared(
             "ServiceKit",
             [
@@ -100,6 +104,7 @@ let package = Package(
             "cities", in: "Cities", service,
             resources: [
                 .embedInCode("Migrations/0001_cities.sql"), .embedInCode("Migrations/0004_indicators.sql"),
+                .embedInCode("Migrations/0005_privacy.sql"),
             ]),
         executable(
             "events", in: "Events", service, resources: [.embedInCode("Migrations/0001_events.sql")]),
@@ -122,7 +127,7 @@ let package = Package(
         tests("EventLoopTests", ["EventLoop"]),
         tests("AMQPTests", ["AMQP", "ManagementAPI", "TestKit"]),
         tests("PostgresTests", ["Postgres", "TestKit"]),
-        tests("ContractsTests", ["Contracts"], exclude: ["Golden"]),
+        tests("ContractsTests", ["Contracts", "TestKit"], exclude: ["Golden"]),
         tests(
             "MessagingTests",
             ["AMQP", "Contracts", "ManagementAPI", "Messaging", "Postgres", "TestKit", lifecycle, logging],
@@ -137,6 +142,9 @@ let package = Package(
             "VouchersTests", ["vouchers", "Contracts", "Messaging", "Postgres", "TestKit"], exclude: ["Golden"]),
         tests(
             "NotificationsTests", ["notifications", "Contracts", "Messaging", "Postgres", "TestKit"],
+            exclude: ["Golden"]),
+        tests(
+            "AccessTests", ["cities", "events", "vouchers", "notifications", "Contracts", "Messaging", "TestKit"],
             exclude: ["Golden"]),
         tests("ProcessesTests", ["Processes"]),
         tests(

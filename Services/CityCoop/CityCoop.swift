@@ -20,7 +20,8 @@ struct CityCoop: AsyncParsableCommand {
             CommandGroup(name: "Running", subcommands: [UpCommand.self, DownCommand.self, MigrateCommand.self]),
             CommandGroup(name: "Talking", subcommands: [SendCommand.self, CallCommand.self, WatchCommand.self]),
             CommandGroup(
-                name: "Looking after it", subcommands: [StatusCommand.self, DeadCommand.self, TopologyCommand.self]),
+                name: "Looking after it",
+                subcommands: [StatusCommand.self, DeadCommand.self, AuditCommand.self, TopologyCommand.self]),
             CommandGroup(name: "Seeing it work", subcommands: [DemoCommand.self, BenchCommand.self]),
         ])
 }

@@ -24,6 +24,7 @@ enum EventsDefinition: SuiteService {
         handlers.add(RegisterForEvents())
         handlers.add(CancelRegistrations())
         handlers.add(GetEvents())
+        handlers.keepsPersonalData(PersonalRegistrations())
         return handlers
     }
 }

@@ -6,6 +6,8 @@ import Messaging
 ///
 /// Seats are counted under the lock of the event's row, so two instances never give the last one twice.
 struct RegisterForEvents: Handler {
+    static let access: AccessRule<RegisterForEvent> = .administrators
+
     func handle(_ batch: Batch<RegisterForEvent>, in transaction: inout MessageTransaction) async throws {
         let ids = batch.messages.map(\.registrationId)
         let eventIDs = Set(batch.messages.map(\.eventId)).sorted()
@@ -19,12 +21,11 @@ struct RegisterForEvents: Handler {
         for request in batch.messages {
             switch seats.register(request.message, at: Timestamp(batch.now)) {
             case .placed(let registration, let event):
-                let facts = registration.facts(of: event)
+                let (facts, reply) = (registration.facts(of: event), registration.reply)
                 switch registration.outcome {
-                case .registered: transaction.publish(PersonRegistered(facts), because: request)
-                case .waitlisted: transaction.publish(PersonWaitlisted(facts), because: request)
+                case .registered: transaction.publish(PersonRegistered(facts), answering: request, with: reply)
+                case .waitlisted: transaction.publish(PersonWaitlisted(facts), answering: request, with: reply)
                 }
-                transaction.answer(request, with: registration.reply)
             case .repeated(let reply):
                 transaction.answer(request, with: reply)
             case .repeatedRefusal(let reason):
@@ -32,8 +33,7 @@ struct RegisterForEvents: Handler {
             case .refused(let reason):
                 transaction.publish(
                     RegistrationRefused(registrationId: request.registrationId, code: reason.rawValue),
-                    because: request)
-                transaction.refuse(request, reason.problem)
+                    refusing: request, with: reason.problem)
             }
         }
         transaction.write(seats.changes)

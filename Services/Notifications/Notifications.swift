@@ -43,6 +43,7 @@ enum Notifications: SuiteService {
         handlers.add(TellPersonRegistered(newsroom: newsroom))
         handlers.add(TellPersonWaitlisted(newsroom: newsroom))
         handlers.add(TellPersonPromoted(newsroom: newsroom))
+        handlers.keepsPersonalData(ContactsAndMails(folder: options.mailFolder))
         if let from = options.mailFrom { handlers.add(job: DeliverMails(folder: options.mailFolder, from: from)) }
         return handlers
     }

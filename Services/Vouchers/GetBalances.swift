@@ -4,6 +4,7 @@ import Postgres
 
 /// Tells what is left on a voucher: `vouchers.get-balance.v1`.
 struct GetBalances: QueryHandler {
+    static let access: AccessRule<GetBalance> = .everyone
     let keys: CodeKeys
 
     func answer(_ query: GetBalance, from asker: Asker, reading database: Pool) async throws -> GetBalance.Reply {

@@ -4,6 +4,8 @@ import Postgres
 
 /// Tells the sums of the ledger, replayed from the journal: `vouchers.get-ledger.v1`.
 struct GetLedgers: QueryHandler {
+    static let access: AccessRule<GetLedger> = .administrators
+
     func answer(_ query: GetLedger, from asker: Asker, reading database: Pool) async throws -> GetLedger.Reply {
         // Each statement sees one moment: the lines sum to zero at theirs, and balances and journal agree at theirs.
         let (lines, checks) = try await database.execute(SumPostings(), CheckBalances())

@@ -4,6 +4,7 @@ import Messaging
 
 /// Issues vouchers: `vouchers.issue.v1`.
 struct IssueVouchers: Handler {
+    static let access: AccessRule<IssueVoucher> = .editors { $0.issuerCityId }
     let keys: CodeKeys
     let seal: Seal
 
@@ -17,16 +18,15 @@ struct IssueVouchers: Handler {
         for command in batch.messages {
             switch issues.issue(command.message, at: Timestamp(batch.now), using: &generator) {
             case .issued(let issued):
-                transaction.publish(issued.event, because: command)
-                transaction.answer(command, with: issued.reply)
+                transaction.publish(issued.event, answering: command, with: issued.reply)
             case .repeated(let reply):
                 transaction.answer(command, with: reply)
-            case .refused(let reason):
-                if reason != .alreadyIssued {
-                    transaction.publish(
-                        IssueRefused(issueId: command.issueId, code: reason.problem.code), because: command)
-                }
+            case .refused(let reason) where reason == .alreadyIssued:
                 transaction.refuse(command, reason.problem)
+            case .refused(let reason):
+                transaction.publish(
+                    IssueRefused(issueId: command.issueId, code: reason.problem.code), refusing: command,
+                    with: reason.problem)
             }
         }
         try transaction.write(issues.changes, seal: seal, at: batch.now)

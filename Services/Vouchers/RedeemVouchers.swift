@@ -3,6 +3,7 @@ import Messaging
 
 /// Spends vouchers: `vouchers.redeem.v1`.
 struct RedeemVouchers: Handler {
+    static let access: AccessRule<RedeemVoucher> = .merchant { $0.merchantId }
     let keys: CodeKeys
 
     func handle(_ batch: Batch<RedeemVoucher>, in transaction: inout MessageTransaction) async throws {
@@ -18,11 +19,9 @@ struct RedeemVouchers: Handler {
         for (command, request) in zip(batch.messages, requests) {
             switch redemptions.redeem(request, at: Timestamp(batch.now)) {
             case .redeemed(let redemption):
-                transaction.publish(redemption.event, because: command)
-                transaction.answer(command, with: redemption.reply)
+                transaction.publish(redemption.event, answering: command, with: redemption.reply)
             case .refused(let refusal):
-                transaction.publish(refusal.event, because: command)
-                transaction.refuse(command, refusal.reason.problem)
+                transaction.publish(refusal.event, refusing: command, with: refusal.reason.problem)
             case .repeated(.redeemed(let redemption)):
                 transaction.answer(command, with: redemption.reply)
             case .repeated(.refused(let reason)):

@@ -37,6 +37,7 @@ enum VouchersDefinition: SuiteService {
         handlers.add(RedeemVouchers(keys: keys))
         handlers.add(GetBalances(keys: keys))
         handlers.add(GetLedgers())
+        handlers.keepsPersonalData(VouchersOfPersons())
         handlers.add(KeepCities())
         handlers.add(KeepMerchants())
         handlers.keepCopy(of: .cities, counted: CountCities())

@@ -71,9 +71,24 @@ import Glibc
         let status = unsafe amqp_socket_open_noblock(socket, address.host, Int32(address.port), &timeout)
         guard status == 0 else {
             let isTLS = -0x300 < status && status <= -0x200
-            throw AMQPError(isTLS ? .tlsFailed : .connectFailed, text(of: status), during: "connecting to \(address)")
+            throw AMQPError(
+                isTLS ? .tlsFailed : .connectFailed, reason(of: status, at: address),
+                during: "connecting to \(address)")
         }
         return unsafe amqp_get_sockfd(raw)
+    }
+
+    /// What an operator can act upon; the library's own words name neither the authorities nor the host.
+    private static func reason(of status: Int32, at address: BrokerAddress) -> String {
+        switch (status, address.tls) {
+        case (AMQP_STATUS_SSL_PEER_VERIFY_FAILED.rawValue, let tls?):
+            "no authority in \(tls.authorityFile) has signed the certificate, or it has expired"
+        case (AMQP_STATUS_SSL_HOSTNAME_VERIFY_FAILED.rawValue, _):
+            "the certificate is not for \(address.host)"
+        case (AMQP_STATUS_SSL_CONNECTION_FAILED.rawValue, _):
+            "the handshake failed: the port does not speak TLS 1.2 or above"
+        default: text(of: status)
+        }
     }
 
     /// TLS 1.2 at least (the library would take 1.0), with the peer's certificate and its host name verified.

@@ -8,7 +8,7 @@ internal import Glibc
 public actor DurableFiles {
     /// What the kernel refused.
     public struct Failure: Error, Sendable, CustomStringConvertible {
-        /// The call: `open`, `write`, `fsync`, `rename`.
+        /// The call: `open`, `write`, `fsync`, `rename`, `unlink`.
         public let call: String
         /// The number of the error.
         public let code: Int32
@@ -36,6 +36,22 @@ public actor DurableFiles {
     public func write(_ files: [(name: String, bytes: [UInt8])]) throws(Failure) {
         for file in files { try write(file.bytes, as: file.name) }
         try synchronizeNames()
+    }
+
+    /// Removes files; when this returns, they are gone for good.
+    ///
+    /// One that is not there is no error.
+    public func remove(_ names: [String]) throws(Failure) {
+        for name in names {
+            // A crash in the middle of a write may have left a part.
+            try unlink("\(folder)/.\(name).part")
+            try unlink("\(folder)/\(name)")
+        }
+        try synchronizeNames()
+    }
+
+    private func unlink(_ path: String) throws(Failure) {
+        if unsafe Glibc.unlink(path) < 0 && errno != ENOENT { throw Failure(call: "unlink", code: errno) }
     }
 
     private func write(_ bytes: [UInt8], as name: String) throws(Failure) {

@@ -39,14 +39,14 @@ public struct MessagingLimits: Sendable {
     /// How long a service waits before it looks whether its database is back.
     public var databasePause = Duration.milliseconds(250)
 
-    // MARK: Replies
+    // MARK: Replies, at each outlet
 
     /// Largest answer kept for a repeated command.
     public var keptReplyBytesMax = 4_096
     /// Answers on their way at once before the queues wait; each queue may add those of one batch to them.
     public var repliesOpenMax = 4_096
 
-    // MARK: Outbox
+    // MARK: Outbox, at each outlet
 
     /// Rows held in memory between commit and confirm; the rest are read back from the table.
     public var outboxRowsInMemoryMax = 16_384
@@ -82,6 +82,16 @@ public struct MessagingLimits: Sendable {
     public var jobPoll = Duration.seconds(1)
     /// The longest pause of a background job that fails again and again.
     public var jobPauseMax = Duration.seconds(5)
+
+    /// Rows of the audit that are sealed in one transaction.
+    public var auditSealMax = 1_000
+
+    // MARK: Persons
+
+    /// Stored messages that are looked through at once for a person.
+    public var personalPageMax = 500
+    /// Most bytes of a person's data in one answer: twice as JSON within JSON, it has to fit into a message.
+    public var personalBytesMax = 450 << 10
 
     // MARK: Retention
 

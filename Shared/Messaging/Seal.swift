@@ -46,6 +46,17 @@ public struct Seal: Sendable {
 }
 
 extension Seal {
+    /// Hashes of a person's id that nobody can make without a key: one for each key, that of the newest first.
+    ///
+    /// The keys are not those of the encryption, but made from them.
+    public func personKeys(_ personId: UUID) -> [[UInt8]] {
+        let ids = [newest.id] + keys.keys.filter { $0 != newest.id }.sorted()
+        return ids.compactMap { keys[$0] }.map { key in
+            let derived = HMAC<SHA256>.authenticationCode(for: Array("citycoop person".utf8), using: key)
+            return [UInt8](HMAC<SHA256>.authenticationCode(for: personId.bytes, using: SymmetricKey(data: derived)))
+        }
+    }
+
     /// Encrypts `bytes` for the row with this id.
     public func seal(_ bytes: [UInt8], for id: UUID) throws -> [UInt8] {
         try seal(bytes, for: id.bytes)

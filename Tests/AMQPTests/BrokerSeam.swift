@@ -1,4 +1,5 @@
 import AMQP
+import TestKit
 import Testing
 
 /// What the conformance suite needs of a broker and its clients, real or a stand-in.
@@ -111,7 +112,7 @@ enum BrokerSeamConformance {
         _ = await seam.publisher.publish((0..<100).map { .numbered($0, to: queue) })
         try await seam.withConsumer(of: queue, prefetch: 100) { consumer in
             var deliveries = try await consumer.take(100)
-            var generator = SplitMix(state: 7)
+            var generator = SeededGenerator(seed: 7)
             deliveries.shuffle(using: &generator)
             for delivery in deliveries where delivery.number != 50 { await consumer.acknowledge([delivery.tag]) }
             // Settling twice, or what was never delivered, changes nothing.
@@ -188,7 +189,7 @@ enum BrokerSeamConformance {
 
     static func bigBodyArrivesWhole(_ seam: some BrokerSeam) async throws {
         let queue = try await seam.makeQueue()
-        var generator = SplitMix(state: 11)
+        var generator = SeededGenerator(seed: 11)
         let sizes = [0, 1, 131_063, 131_064, 131_065, 262_128, 1 << 20]
         let messages = sizes.map { size in
             let body = (0..<size).map { _ in UInt8.random(in: 0...255, using: &generator) }

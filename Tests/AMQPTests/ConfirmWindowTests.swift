@@ -1,3 +1,4 @@
+import TestKit
 import Testing
 
 @testable import AMQP
@@ -6,7 +7,7 @@ import Testing
 struct ConfirmWindowTests {
     @Test("settles each message once, oldest first", arguments: 0..<200)
     func agreesWithAModel(seed: UInt64) {
-        var generator = SplitMix(state: seed)
+        var generator = SeededGenerator(seed: seed)
         var window = ConfirmWindow<UInt64>()
         var (open, sent): ([UInt64], UInt64) = ([], 0)
         for _ in 0..<3000 {

@@ -1,3 +1,4 @@
+import TestKit
 import Testing
 
 @testable import AMQP
@@ -45,7 +46,7 @@ struct DemultiplexerTests {
     /// The frames a peer may send, in any order: nothing may trap, and what is wrong has to be noticed.
     @Test("survives any order of frames", arguments: 0..<200)
     func survivesAnyOrder(seed: UInt64) {
-        var generator = SplitMix(state: seed)
+        var generator = SeededGenerator(seed: seed)
         var demultiplexer = Demultiplexer(generation: 1)
         for _ in 0..<100 {
             do {

@@ -1,3 +1,4 @@
+import TestKit
 import Testing
 
 @testable import AMQP
@@ -20,7 +21,7 @@ struct SettledPrefixTests {
 
     @Test("tells exactly what was acknowledged, whatever the order", arguments: 0..<300)
     func agreesWithTheBroker(seed: UInt64) {
-        var generator = SplitMix(state: seed)
+        var generator = SeededGenerator(seed: seed)
         var (prefix, broker) = (SettledPrefix(), Broker())
         var (acknowledged, open): (Set<UInt64>, [UInt64]) = ([], [])
         for _ in 0..<400 {

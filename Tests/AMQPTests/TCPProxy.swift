@@ -29,21 +29,25 @@ final class TCPProxy: Sendable {
 
     init(to target: Int) throws {
         self.target = target
+        (listener, port) = try Self.listen()
+        DispatchQueue(label: "proxy").async { [self] in run() }
+    }
+
+    struct Failure: Error {}
+
+    /// A socket on a free port of the loopback, and the port.
+    static func listen() throws -> (socket: Int32, port: Int) {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        self.listener = listener
-        var address = Self.loopback(port: 0)
+        var address = loopback(port: 0)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let bound = unsafe withUnsafeMutablePointer(to: &address) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
                 unsafe bind(listener, pointer, length) == 0 && getsockname(listener, pointer, &length) == 0
             }
         }
-        guard bound, listen(listener, 16) == 0 else { throw Failure() }
-        port = Int(UInt16(bigEndian: address.sin_port))
-        DispatchQueue(label: "proxy").async { [self] in run() }
+        guard bound, Glibc.listen(listener, 16) == 0 else { throw Failure() }
+        return (listener, Int(UInt16(bigEndian: address.sin_port)))
     }
-
-    struct Failure: Error {}
 
     /// Forwards nothing from now on, and says nothing about it.
     func freeze() {

@@ -1,3 +1,4 @@
+import TestKit
 import Testing
 
 @testable import AMQP
@@ -110,7 +111,7 @@ struct MessageRulesTests {
 struct SmallStateTests {
     @Test func reconnectDelayGrowsToItsLimitAndStartsAgain() {
         var delay = ReconnectDelay(AMQPLimits())
-        var generator = SplitMix(state: 1)
+        var generator = SeededGenerator(seed: 1)
         for attempt in 0..<100 {
             let whole = min(Duration.milliseconds(100) * (1 << min(attempt, 10)), .seconds(10))
             let pause = delay.next(using: &generator)
@@ -142,7 +143,7 @@ struct SmallStateTests {
     @Test func intakeKeepsOrderAndCountsBytes() {
         var intake = IntakeBuffer(bytesMax: 10_000)
         var (given, taken): ([UInt64], [UInt64]) = ([], [])
-        var generator = SplitMix(state: 3)
+        var generator = SeededGenerator(seed: 3)
         for number: UInt64 in 1...5000 {
             let tag = DeliveryTag(generation: 1, number: number)
             intake.append(Delivery(tag: tag, exchange: "", routingKey: "", body: [UInt8](repeating: 0, count: 100)))

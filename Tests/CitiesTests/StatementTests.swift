@@ -19,6 +19,17 @@ import Testing
             LockIndicators(keys: []), InsertIndicatorRevisions(revisions: []), WriteIndicators(revisions: []),
             SearchIndicators(query: FindIndicators(), max: 1),
             ReadIndicatorRevisions(key: try sampleValue("1").key(in: UUID()), before: 1, max: 1),
+            LockGrants(ids: []), ReadGrantStates(ids: []),
+            ReadGrantPage(user: nil, after: nil, max: 1), InsertGrants(grants: []), ReviseGrants(grants: []),
+            FindMerchantIDs(ids: []),
+            LockPrivacyRequests(ids: []), ReadPrivacyRequests(ids: []),
+            InsertPrivacyRequest(
+                request: PrivacyRequest(
+                    requestId: UUID(), kind: .export, personKey: [], reason: "", requestedBy: "", requestedAt: Date())),
+            CompletePrivacyRequest(requestId: UUID()),
+            InsertPrivacyAnswer(requestId: UUID(), service: "", findings: []), ReadPrivacyAnswers(requestId: UUID()),
+            ForgetExports(), EraseExports(personKeys: []), UnnameExportRequests(personKeys: []),
+            ReadRequestsOfPerson(personKeys: []),
         ]
         let mistakes = try await withHandlerBench(CitiesDefinition.schema) { try await $0.mistakes(in: statements) }
         #expect(mistakes.isEmpty, "\(mistakes)")

@@ -20,7 +20,8 @@ import Testing
         let names = Set(Self.commands.map { $0.path.joined(separator: " ") })
         let expected: Set = [
             "up", "down", "migrate", "send", "call", "watch", "status", "dead list", "dead show", "dead redrive",
-            "dead discard", "topology show", "topology verify", "topology apply", "demo", "bench redeem",
+            "dead discard", "audit list", "audit verify", "topology show", "topology verify", "topology apply", "demo",
+            "bench redeem",
             "bench reply", "bench request", "bench find", "bench outbox",
         ]
         #expect(names == expected)
@@ -44,6 +45,8 @@ import Testing
         ["watch", "vouchers.#", "--count", "3"],
         ["status", "--json"], ["dead", "list", "--service", "cities", "--service", "events", "--state", "failed"],
         ["dead", "show", "0197f2a0-0000-7000-8000-000000000001"], ["dead", "redrive", "--type", "a.b.v1"],
+        ["audit", "verify", "cities", "--head", "cities:3:\(String(repeating: "0f", count: 32))", "--json"],
+        ["audit", "list", "--about", "0197f2a0-0000-7000-8000-000000000001"],
         ["dead", "discard", "--code", "c", "--reason", "r"],
         ["dead", "discard", "--unroutable", "--reason", "r"], ["topology", "show", "--json"], ["topology", "verify"],
         ["topology", "apply", "--prune"], ["demo", "--timeout", "60"],
@@ -63,6 +66,7 @@ import Testing
         ["dead", "redrive", "0197f2a0-0000-7000-8000-000000000001", "--type", "a.b.v1"],
         ["dead", "discard", "--type", "a.b.v1"], ["dead", "discard", "--type", "a.b.v1", "--reason", ""],
         ["dead", "discard", "--unroutable", "--code", "c", "--reason", "r"], ["dead", "discard", "--reason", "r"],
+        ["audit", "verify", "nobody"], ["audit", "verify", "--head", "cities:3:0f"], ["audit", "list", "--about", "x"],
         ["topology", "undo"], ["bench", "redeem", "--count", "0"], ["bench", "redeem", "--vouchers", "0"],
         ["bench", "outbox", "--count", "-5"], ["nothing"],
     ])

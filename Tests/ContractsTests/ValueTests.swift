@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import TestKit
 import Testing
 
 /// Times, money, texts and ids: what goes out comes back.

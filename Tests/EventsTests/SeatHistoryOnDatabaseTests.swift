@@ -16,7 +16,7 @@ import Testing
 
     /// Batches over a few events: parties of all sizes, repeats, cancellations of what is in and of what waits.
     private func steps(
-        _ events: [PublishEvent], count: Int, using generator: inout TestKit.SeededGenerator
+        _ events: [PublishEvent], count: Int, using generator: inout SeededGenerator
     ) -> [Step] {
         let people = (0..<40).map { _ in UUID() }
         var sent: [RegisterForEvent] = []
@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test func whatIsReadForABatchIsEnoughToDecideIt() async throws {
-        var generator = TestKit.SeededGenerator()
+        var generator = SeededGenerator()
         let events = [
             samplePublication(capacity: 12), samplePublication(capacity: 30, .fill),
             samplePublication(capacity: 9, .fill),
@@ -82,7 +82,7 @@ import Testing
     }
 
     @Test func manyAtOnceNeverGiveAwayMoreThanThereIs() async throws {
-        var generator = TestKit.SeededGenerator()
+        var generator = SeededGenerator()
         let events = [
             samplePublication(capacity: 10), samplePublication(capacity: 25, .fill), samplePublication(capacity: 3),
         ]

@@ -79,9 +79,10 @@ import Testing
             let relay = OutboxRelay(
                 source: .notifications, publisher: stage.sent, seal: seal, limits: limits, logger: logger
             ) { try await Connection.connect(to: bench.address, name: "outbox") }
+            let outlet = Outlet(relay: relay, replies: ReplySender(publisher: stage.sent, limits: limits))
             let transactions = InboxTransactions(
-                source: .notifications, queue: "", database: bench.database, relay: relay, seal: seal, limits: limits,
-                handled: stage.handled)
+                source: .notifications, queue: "", database: bench.database, outlet: outlet, seal: seal,
+                limits: limits, handled: stage.handled)
             let runner = JobRunner(job: job, transactions: transactions, limits: limits, logger: logger)
             async let _ = relay.run()
             async let _ = runner.run()

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Glibc
 import Logging
 import Synchronization
+import TestKit
 import Testing
 
 @testable import ServiceKit
@@ -105,7 +106,7 @@ struct LogTests {
 
     @Test("any text comes out of a JSON line as it went in", arguments: 0..<50)
     func anyText(_ round: UInt64) throws {
-        var generator = SplitMix(seed: 0x5EED + round)
+        var generator = SeededGenerator(seed: 0x5EED + round)
         let text = generator.text(lengthMax: 400)
         let sink = MemorySink()
         let logger = log(.json, sink).logger("shop")

@@ -1,6 +1,7 @@
 import CoreMetrics
 import FoundationEssentials
 import Metrics
+import TestKit
 import Testing
 
 @testable import ServiceKit
@@ -66,7 +67,7 @@ struct MetricsTests {
 
     @Test("a histogram counts what a simple model counts", arguments: 0..<40)
     func histogramModel(_ round: UInt64) {
-        var generator = SplitMix(seed: 0xB0C5 + round)
+        var generator = SeededGenerator(seed: 0xB0C5 + round)
         let buckets: HistogramBuckets = round.isMultiple(of: 2) ? .seconds : .counts
         let histogram = HistogramSeries(buckets)
         var values: [Double] = []

@@ -171,7 +171,7 @@ extension SystemTests {
         @Test("the operator's tool finds nothing wrong with the broker, and sees every service")
         func tool() async throws {
             let system = try System.required
-            for arguments in [["topology", "verify"], ["status"]] {
+            for arguments in [["topology", "verify"], ["status"], ["audit", "verify"]] {
                 let result = try await Program.run(
                     "\(system.programs)/citycoop", arguments, environment: system.operatorEnvironment)
                 #expect(result.status == 0, "\(arguments): \(result.output)")

@@ -59,6 +59,31 @@ struct HandlerTests {
         }
     }
 
+    @Test func aPersonsVouchersAreGivenOutAndKeptAsLongAsTheBooks() async throws {
+        try await withShop { shop in
+            let ana = UUID()
+            let commands = [Int64(1_000), 2_000].map {
+                IssueVoucher(issueId: UUID(), issuerCityId: shop.city, value: Money($0, "EUR"), personId: ana)
+            }
+            _ = try await shop.bench.run(shop.issue, [commands[0]])
+            // The books of this one are closed: the end of its year is seven years ago.
+            let old = Date(timeIntervalSince1970: 1_400_000_000)
+            _ = try await shop.bench.run(shop.issue, [commands[1]], at: old)
+            let data = VouchersOfPersons()
+            let given = try await shop.bench.export(ana, of: VouchersService.self, from: data)
+            #expect(given.records["vouchers"]?.map { $0["value"] } == ["2000", "1000"])
+            let (findings, _) = try await shop.bench.erase(ana, of: VouchersService.self, from: data)
+            #expect(findings.map { "\($0.count) \($0.outcome)" } == ["1 erased", "1 kept"])
+            #expect(findings.last?.legalBasis == VouchersOfPersons.legalBasis)
+            let until = try #require(findings.last?.until)
+            #expect(until > Timestamp(Date().addingTimeInterval(6.9 * 365 * 86_400)))
+            let after = try await shop.bench.export(ana, of: VouchersService.self, from: data)
+            #expect(after.records["vouchers"]?.map { $0["value"] } == ["1000"])
+            let ledger = try await shop.ledger()
+            #expect(ledger.balanced)
+        }
+    }
+
     @Test func everyStatementFitsTheSchema() async throws {
         try await withShop { shop in
             let statements: [any Statement] = [
@@ -68,6 +93,8 @@ struct HandlerTests {
                 WritePostings(entries: [], now: Date()), ReadIssues(ids: []), WriteVouchers(vouchers: [], now: Date()),
                 WriteIssues(ids: [], vouchers: [], sealedCodes: [], until: Date()), ForgetCodes(), SumPostings(),
                 CheckBalances(), CopyCities(cities: []), CopyMerchants(merchants: []), CountCities(), CountMerchants(),
+                ReadVouchersOfPerson(personId: UUID()), UnnameVouchers(personId: UUID()),
+                CountKeptVouchers(personId: UUID()),
             ]
             let mistakes = try await shop.bench.mistakes(in: statements)
             #expect(mistakes == [])

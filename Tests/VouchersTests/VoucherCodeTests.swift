@@ -1,6 +1,7 @@
 import Contracts
 import Crypto
 import FoundationEssentials
+import TestKit
 import Testing
 
 @testable import vouchers

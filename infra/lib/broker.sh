@@ -11,7 +11,7 @@ find_rabbitmq() {
 # start_broker [AMQP-PORT [MANAGEMENT-PORT]]
 start_broker() {
   local file="$state/servers/broker" status
-  local amqp_port management_port epmd_port node_port
+  local amqp_port amqps_port=0 management_port epmd_port node_port
   find_rabbitmq
   if is_running "$file"; then
     amqp_port=$(remembered amqp)
@@ -28,7 +28,7 @@ start_broker() {
     run_broker "$file" || status=$?
     ((status != 0)) || return 0
     end_process "$file" 'the broker' KILL
-    port_is_taken "$amqp_port" || port_is_taken "$management_port" || port_is_taken "$node_port" || break
+    any_port_is_taken "$amqp_port" "$amqps_port" "$management_port" "$node_port" || break
   done
   tail -n 15 "$state/log/broker.log" >&2
   fail 'the broker did not start' "its log is $state/log/broker.log"
@@ -38,6 +38,10 @@ settle_broker_ports() {
   local port
   settle_port amqp "${1:-}"
   amqp_port=$port
+  if has_certificates; then
+    settle_port amqps
+    amqps_port=$port
+  fi
   settle_port management "${2:-}"
   management_port=$port
   settle_port node
@@ -63,10 +67,21 @@ write_broker_configuration() {
     cat "$infra/rabbitmq/rabbitmq.conf"
     printf '\n# This instance.\n'
     printf 'listeners.tcp.1 = 127.0.0.1:%s\n' "$amqp_port"
+    if has_certificates; then write_tls_configuration; fi
     printf 'management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = %s\n' "$management_port"
     printf 'default_user = administrator\ndefault_pass = %s\n' "$(secret broker-administrator)"
   ) "$data/broker/rabbitmq.conf"
   (umask 077 && printf 'user = "administrator:%s"\n' "$(secret broker-administrator)" >"$state/secrets/broker.curl")
+}
+
+write_tls_configuration() {
+  local file
+  for file in authority.pem server.pem server.key; do
+    copy_for rabbitmq "$state/certificates/$file" "$data/broker/$file"
+  done
+  printf 'listeners.ssl.1 = 127.0.0.1:%s\n' "$amqps_port"
+  printf 'ssl_options.%s\n' "cacertfile = $data/broker/authority.pem" "certfile = $data/broker/server.pem" \
+    "keyfile = $data/broker/server.key" 'versions.1 = tlsv1.3' 'versions.2 = tlsv1.2'
 }
 
 # Every Erlang node looks for a port mapper and starts one that outlives it if there is none: ours is started here, so
@@ -109,6 +124,7 @@ raise_file_limit() {
 broker_is_ready() {
   is_running "$1" || return 2
   management_quietly GET "health/checks/port-listener/$amqp_port" || return 1
+  ((amqps_port == 0)) || management_quietly GET "health/checks/port-listener/$amqps_port" || return 1
   management_quietly GET health/checks/virtual-hosts || return 1
 }
 
@@ -132,6 +148,11 @@ kill_broker() { end_process "$state/servers/broker" 'the broker' KILL; }
 
 amqp_url() {
   printf 'amqp://administrator:%s@127.0.0.1:%s/\n' "$(secret broker-administrator)" "$(remembered amqp)"
+}
+
+# amqps_url: without the authority, which the client has to name
+amqps_url() {
+  printf 'amqps://administrator:%s@localhost:%s/\n' "$(secret broker-administrator)" "$(remembered amqps)"
 }
 
 management_url() {

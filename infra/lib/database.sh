@@ -39,10 +39,13 @@ start_database() {
 }
 
 run_database() {
+  local -a certificate=()
+  ! has_certificates || certificate=(-c ssl=on -c ssl_cert_file="$data/server.pem" -c ssl_key_file="$data/server.key")
   end_leftover_backends
   launch "$1" "$state/log/database.log" postgres \
     env -i PATH="$PATH" LANG=C.UTF-8 "$postgres_programs/postgres" -D "$data/database" \
-    -c config_file="$data/postgresql.conf" -c listen_addresses=127.0.0.1 -c port="$port" -c unix_socket_directories=
+    -c config_file="$data/postgresql.conf" -c listen_addresses=127.0.0.1 -c port="$port" -c unix_socket_directories= \
+    "${certificate[@]}"
   wait_until 'the database' 120 database_is_ready "$1"
 }
 
@@ -55,6 +58,10 @@ database_is_ready() {
 make_cluster() {
   use_data
   copy_for postgres "$infra/postgres/postgresql.conf" "$data/postgresql.conf"
+  if has_certificates; then
+    copy_for postgres "$state/certificates/server.pem" "$data/server.pem"
+    copy_for postgres "$state/certificates/server.key" "$data/server.key"
+  fi
   [[ ! -f $data/database/PG_VERSION ]] || return 0
   rm -rf "$data/database" "$data/database.new"
   folder_for postgres "$data/database.new"

@@ -9,7 +9,7 @@ packages_to_build=(
   'libstdc++-12-dev|libstdc++-13-dev|libstdc++-14-dev' 'libedit2' 'libncurses6' 'libsqlite3-0' 'libxml2|libxml2-16'
   'zlib1g-dev' 'tzdata' 'librabbitmq-dev' 'libpq-dev' 'libcurl4-openssl-dev|libcurl4-gnutls-dev'
 )
-packages_to_test=('shellcheck' 'amqp-tools')
+packages_to_test=('shellcheck' 'amqp-tools' 'openssl')
 packages_for_floor=('gcc')
 
 package_is_there() {

@@ -11,6 +11,15 @@ port_is_taken() {
   return 1
 }
 
+# any_port_is_taken PORT…
+any_port_is_taken() {
+  local each
+  for each in "$@"; do
+    ! port_is_taken "$each" || return 0
+  done
+  return 1
+}
+
 # remembered NAME: the port of that name in the state folder
 remembered() {
   local name port

@@ -4,6 +4,7 @@
 #   ports      NAME=PORT, a line each
 #   env        what a shell or a service has to know (export lines, mode 600)
 #   secrets/   passwords and keys, made once, mode 600
+#   certificates/  an authority and a certificate for both servers, if they take TLS
 #   servers/   which processes are our broker and database
 #   log/       what they print
 #   data/      their files; a link to a folder elsewhere where the servers' own users cannot reach this one
@@ -46,6 +47,9 @@ key_file() {
   [[ -s $file ]] || (umask 077 && head -c 32 /dev/urandom | base64 -w 0 >"$file.new" && mv "$file.new" "$file")
   printf '%s\n' "$file"
 }
+
+# has_certificates: whether the servers of this state folder take TLS
+has_certificates() { [[ -s $state/certificates/server.pem ]]; }
 
 # use_data: makes the data folder and sets $data. The servers run as users of their own when we are root, and those
 # cannot reach a folder below, say, /root; their scripts also cannot cope with a blank in a path.

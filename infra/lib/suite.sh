@@ -39,6 +39,7 @@ write_environment() {
     put_line CITYCOOP_AMQP_URL "amqp://operator:$(secret broker-operator)@$broker"
     put_line CITYCOOP_MANAGEMENT_URL "$management_address"
     put_line CITYCOOP_STATE "$state"
+    put_line CITYCOOP_ADMINISTRATOR operator
     put_line CITYCOOP_SEAL_KEY_FILE "$(key_file seal-key)"
     put_line VOUCHERS_CODE_KEY_FILE "$(key_file vouchers-code-key)"
     put_line NOTIFICATIONS_MAIL_FOLDER "$state/mail"

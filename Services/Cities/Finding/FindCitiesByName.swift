@@ -4,6 +4,7 @@ import Postgres
 
 /// Finds cities by their names, by country, and near a point: `cities.find-cities.v1`.
 struct FindCitiesByName: QueryHandler {
+    static let access: AccessRule<FindCities> = .everyone
     /// Cities on a page unless the query says otherwise.
     static let pageDefault = 25
 
@@ -21,6 +22,7 @@ struct FindCitiesByName: QueryHandler {
 
 /// Finds cities for a map: `cities.find-cities-geojson.v1`.
 struct FindCitiesForMaps: QueryHandler {
+    static let access: AccessRule<FindCitiesGeoJSON> = .everyone
     /// Cities on a page unless the query says otherwise.
     static let pageDefault = 100
 

@@ -4,6 +4,7 @@ import Postgres
 
 /// Finds present values of indicators: `cities.find-indicators.v1`.
 struct FindIndicatorValues: QueryHandler {
+    static let access: AccessRule<FindIndicators> = .everyone
     /// Values on a page unless the query says otherwise.
     static let pageDefault = 100
 

@@ -2,7 +2,7 @@ import Contracts
 import FoundationEssentials
 import Messaging
 
-/// The messages about failures and status that every service answers to, by service.
+/// The messages about failures, status and audit that every service answers to, by service.
 struct ServiceOperations: Sendable {
     /// Asks.
     let requester: Requester
@@ -61,6 +61,15 @@ struct ServiceOperations: Sendable {
     func discard(_ failures: FailureSelection, reason: String, of service: ServiceName) async throws -> Int {
         func ask<Owner: ServiceOwner>(_: Owner.Type) async throws -> Int {
             try await requester.call(DiscardFailures<Owner>(failures, reason: reason), within: limit).count
+        }
+        return try await ask(owner(service))
+    }
+
+    /// A page of its audit.
+    func audit(of service: ServiceName, auditedId: UUID?, limit max: Int, after: Int64?) async throws -> AuditPage {
+        func ask<Owner: ServiceOwner>(_: Owner.Type) async throws -> AuditPage {
+            let query = FindAudit<Owner>(auditedId: auditedId, limit: max, after: after)
+            return try await requester.call(query, within: limit)
         }
         return try await ask(owner(service))
     }

@@ -44,6 +44,10 @@ struct FoundingChapters {
             _ = try await stage.ask(RegisterMerchant(merchantId: shop.id, cityId: city.cityId, name: shop.name))
             Story.tell("\(shop.name) in \(city.officialName)", by: RegisterMerchant.type)
         }
+        _ = try await stage.ask(GrantAccess(Cast.tillGrant, reason: "the story of the suite"))
+        Story.tell(
+            "Who logs in as \(Cast.tillGrant.userId) may take vouchers for \(Cast.bookshop.name), and may do nothing else.",
+            by: GrantAccess.type)
     }
 
     private func tellOfPeople() async throws {

@@ -3,6 +3,7 @@ import Messaging
 
 /// Keeps how people can be reached, and tells them what has waited for that.
 struct SetContacts: Handler {
+    static let access: AccessRule<SetContact> = .administrators
     let newsroom: Newsroom
 
     func handle(_ batch: Batch<SetContact>, in transaction: inout MessageTransaction) async throws {

@@ -182,7 +182,7 @@ public struct Registered: Codable, Equatable, Sendable {
 }
 
 /// A city is known, in this state: `cities.city-registered.v1` (state).
-public struct CityRegistered: Event {
+public struct CityRegistered: AuditedEvent {
     /// `cities.city-registered.v1`.
     public static let type = MessageType(.cities, .event, "city-registered")
 
@@ -201,6 +201,8 @@ public struct CityRegistered: Event {
     public var orderingKey: String? { city.cityId.text }
     /// The thing's version.
     public var sequence: Int64? { version }
+    /// The city.
+    public var auditedId: UUID { city.cityId }
 }
 
 /// A city was not registered: `cities.register-city-refused.v1`.

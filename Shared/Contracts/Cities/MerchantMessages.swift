@@ -35,7 +35,7 @@ public struct RegisterMerchant: Command {
 }
 
 /// A merchant is known, in this state: `cities.merchant-registered.v1` (state).
-public struct MerchantRegistered: Event {
+public struct MerchantRegistered: AuditedEvent {
     /// `cities.merchant-registered.v1`.
     public static let type = MessageType(.cities, .event, "merchant-registered")
 
@@ -60,6 +60,8 @@ public struct MerchantRegistered: Event {
     public var orderingKey: String? { merchantId.text }
     /// The thing's version.
     public var sequence: Int64? { version }
+    /// The merchant.
+    public var auditedId: UUID { merchantId }
 }
 
 /// A merchant was not registered: `cities.register-merchant-refused.v1`.

@@ -16,6 +16,8 @@ public struct Republish: Command {
         case cities
         /// ``MerchantRegistered`` of each.
         case merchants
+        /// ``AccessGranted`` of each.
+        case grants
     }
 
     /// Chosen by the asker, found again in ``Republished``.

@@ -37,10 +37,13 @@ public struct ServiceStatus: Codable, Equatable, Sendable {
     public var failed: Int64
     /// The copies it keeps.
     public var copies: [Copy]
+    /// Where its audit ends.
+    public var audit: AuditHead?
 
     /// Makes a status.
     public init(
-        outboxRows: Int64, outboxOldestSeconds: Double, scheduled: Int64, parked: Int64, failed: Int64, copies: [Copy]
+        outboxRows: Int64, outboxOldestSeconds: Double, scheduled: Int64, parked: Int64, failed: Int64, copies: [Copy],
+        audit: AuditHead? = nil
     ) {
         self.outboxRows = outboxRows
         self.outboxOldestSeconds = outboxOldestSeconds
@@ -48,5 +51,6 @@ public struct ServiceStatus: Codable, Equatable, Sendable {
         self.parked = parked
         self.failed = failed
         self.copies = copies
+        self.audit = audit
     }
 }

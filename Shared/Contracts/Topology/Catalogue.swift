@@ -30,6 +30,9 @@ public enum Catalogue {
                 Entry(RegisterCity.self), Entry(RegisterMerchant.self), Entry(Republish.self), Entry(FindCities.self),
                 Entry(GetCity.self), Entry(FindCitiesGeoJSON.self),
                 Entry(SetIndicator.self), Entry(FindIndicators.self), Entry(GetIndicatorHistory.self),
+                Entry(RequestExport.self), Entry(RequestErasure.self),
+                Entry(AnswerPrivacyRequest.self), Entry(RepeatPrivacyRequest.self), Entry(GetPrivacyRequest.self),
+                Entry(GrantAccess.self), Entry(RevokeAccess.self), Entry(FindGrants.self),
             ] + operations(CitiesService.self)
         case .events:
             [
@@ -52,6 +55,8 @@ public enum Catalogue {
             [
                 CityRegistered.self, CityRefused.self, MerchantRegistered.self, MerchantRefused.self, Republished.self,
                 IndicatorSet.self,
+                AccessGranted.self,
+                PrivacyRequestCompleted.self,
             ]
         case .events:
             [
@@ -65,30 +70,47 @@ public enum Catalogue {
         }
     }
 
-    /// What a service hears of the others.
+    /// What a service hears of the others; besides what it asked for, who may do what, of which each keeps a copy.
     public static func subscriptions(of service: ServiceName) -> [MessageType] {
-        switch service {
-        case .cities, .events:
+        let copies = [AccessGranted.type, Republished.type]
+        return switch service {
+        case .cities:
             []
+        case .events:
+            copies
         case .vouchers:
-            [CityRegistered.type, MerchantRegistered.type, Republished.type]
+            [CityRegistered.type, MerchantRegistered.type] + copies
         case .notifications:
             [
                 VoucherIssued.type, VoucherRedeemed.type, PersonRegistered.type, PersonWaitlisted.type,
                 PersonPromoted.type,
-            ]
+            ] + copies
         }
     }
 
-    /// The commands that a service sends to others.
+    /// The commands that a service sends to others: it asks for what its copies lack.
     public static func calls(of service: ServiceName) -> [MessageType] {
-        service == .vouchers ? [Republish.type] : []
+        let own: [MessageType] =
+            switch service {
+            case .cities:
+                // To itself as well: it answers like every other, and reminds itself of what is open.
+                [
+                    ExportPerson<CitiesService>.type, ErasePerson<CitiesService>.type,
+                    ExportPerson<EventsService>.type, ErasePerson<EventsService>.type,
+                    ExportPerson<VouchersService>.type, ErasePerson<VouchersService>.type,
+                    ExportPerson<NotificationsService>.type, ErasePerson<NotificationsService>.type,
+                    RepeatPrivacyRequest.type,
+                ]
+            case .events, .vouchers, .notifications: [Republish.type]
+            }
+        return own + [AnswerPrivacyRequest.type]
     }
 
     private static func operations<Owner: ServiceOwner>(_ owner: Owner.Type) -> [Entry] {
         [
             Entry(GetStatus<Owner>.self), Entry(FindFailures<Owner>.self), Entry(GetFailure<Owner>.self),
             Entry(RedriveFailures<Owner>.self), Entry(DiscardFailures<Owner>.self),
+            Entry(FindAudit<Owner>.self), Entry(ExportPerson<Owner>.self), Entry(ErasePerson<Owner>.self),
         ]
     }
 }

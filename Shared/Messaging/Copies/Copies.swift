@@ -15,8 +15,7 @@ struct Copy: Sendable {
 /// Asks for what a service's copies lack, until they are complete; also after one was wiped.
 struct CopyKeeper: Sendable {
     let copies: [Copy]
-    let database: Pool
-    let outbox: InboxTransactions
+    let transactions: InboxTransactions
     let limits: MessagingLimits
     let logger: Logger
 
@@ -42,14 +41,14 @@ struct CopyKeeper: Sendable {
 
     /// The copies that are not complete.
     func incomplete() async throws -> [Republish.Kind] {
-        let states = try await database.execute(ReadCopies(names: copies.map(\.kind.rawValue)))
+        let states = try await transactions.database.execute(ReadCopies(names: copies.map(\.kind.rawValue)))
         return states.filter { !$0.complete }.compactMap { Republish.Kind(rawValue: $0.name) }
     }
 
     private func ask(for kinds: [Republish.Kind]) async throws {
         logger.notice(
             "asking for a copy", metadata: ["kinds": "\(kinds.map(\.rawValue).joined(separator: ", "))"])
-        try await outbox.perform { transaction in
+        try await transactions.perform { transaction in
             for kind in kinds { transaction.send(Republish(requestId: .version7(), kind: kind)) }
         }
     }

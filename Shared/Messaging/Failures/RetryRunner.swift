@@ -15,10 +15,8 @@ struct RetryRunner: Sendable {
     }
 
     let routes: [String: any Route]
-    let access: any AccessPolicy
     let database: Pool
     let seal: Seal
-    let replies: ReplySender
     let limits: MessagingLimits
     let logger: Logger
     let transactions: @Sendable (_ queue: String) -> InboxTransactions
@@ -64,7 +62,7 @@ struct RetryRunner: Sendable {
             }
             queue.handled.signal()
             Counter(label: "citycoop.failures.mended").increment()
-            await replies.waitForRoom()
+            await queue.outlet.replies.waitForRoom()
             return true
         }
     }
@@ -72,7 +70,8 @@ struct RetryRunner: Sendable {
     private func handle(_ row: LockDueFailure.Row, in work: inout MessageTransaction) async throws -> [OutgoingMessage]
     {
         let queue = transactions(row.queue)
-        let (route, incoming) = try read(row, at: work.now)
+        let (route, incoming) = try read(row, queue.access, at: work.now)
+        try await queue.requireRight(to: incoming, by: route, in: &work)
         work.write(CloseFailure(failureId: row.failureId))
         if let key = row.inboxKey {
             work.write(SetInboxState(queue: row.queue, keys: [key], state: .done))
@@ -82,6 +81,12 @@ struct RetryRunner: Sendable {
             // Filed without being taken, as dead letters are: it was handled after all, or has a failure of its own.
             guard earlier.content == incoming.content else { throw Problem.idReused }
             return []
+        }
+        if let persons = ErasedPersons([incoming.message], seal) {
+            let (_, tombstones) = try await work.execute(persons.hold, persons.tombstones)
+            if !persons.places(tombstones).isEmpty {
+                return queue.refuse(incoming, .personErased, BodyCoder(limits: limits), in: &work)
+            }
         }
         try await route.handle([incoming], in: &work)
         if let failure = work.outgoing.failure { throw failure }
@@ -93,7 +98,9 @@ struct RetryRunner: Sendable {
     }
 
     /// Reads a message as it was read when it came, with the same checks.
-    private func read(_ row: LockDueFailure.Row, at now: Date) throws -> (any Route, Incoming) {
+    private func read(
+        _ row: LockDueFailure.Row, _ access: AccessPolicy, at now: Date
+    ) throws -> (any Route, Incoming) {
         let envelope = try JSONDecoder().decode(Envelope.self, from: Data(row.envelope))
         if let defect = envelope.defect { throw Problem(defect.code, defect.reason) }
         guard let route = routes[envelope.type] else {
@@ -123,11 +130,12 @@ struct RetryRunner: Sendable {
             failureId: row.failureId, attemptsBefore: row.attempts, code: code,
             reason: reason.storable(bytesMax: limits.reasonBytesMax),
             state: next == nil ? FailureCode.failed : FailureCode.parked, retryAfterSeconds: next?.inSeconds)
-        let answers = try await transactions(row.queue).perform { work in
+        let queue = transactions(row.queue)
+        let answers = try await queue.perform { work in
             let isNoted = try await !work.execute(attempt).isEmpty
             return isNoted && next == nil ? giveUp(row, code, in: &work) : []
         }
-        await replies.take(answers)
+        await queue.outlet.replies.take(answers)
         logger.error(
             "a parked message failed again",
             metadata: ["failure": "\(row.failureId)", "code": "\(code)", "attempts": "\(row.attempts + 1)"])

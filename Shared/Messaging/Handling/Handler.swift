@@ -21,11 +21,13 @@ public protocol Handler: Sendable {
 }
 
 extension Handler {
-    /// Everybody whom the broker lets publish it.
-    public static var access: AccessRule<Message> { .everyone }
-
     /// Where the gain of a larger batch ends and the wait of its first message begins.
     public static var batchMax: Int { 256 }
+}
+
+extension Handler where Message: Event {
+    /// Nobody but the service that says it.
+    public static var access: AccessRule<Message> { .owner }
 }
 
 /// Answers one type of query; writes nothing, leaves no trace.
@@ -38,11 +40,6 @@ public protocol QueryHandler: Sendable {
 
     /// Answers, or throws a ``Problem``.
     func answer(_ query: Query, from asker: Asker, reading database: Pool) async throws -> Query.Reply
-}
-
-extension QueryHandler {
-    /// Everybody.
-    public static var access: AccessRule<Query> { .everyone }
 }
 
 /// Who sent a message, as the broker checked it.

@@ -41,7 +41,7 @@ struct IntakeReader: Sendable {
     }
 
     let routes: [String: any Route]
-    let access: any AccessPolicy
+    let access: AccessPolicy
     let limits: MessagingLimits
     let now: @Sendable () -> Date
 

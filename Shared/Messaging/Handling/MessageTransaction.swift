@@ -10,6 +10,8 @@ public struct MessageTransaction: ~Copyable {
         var scheduled: [(record: OutgoingRecord, due: Date)] = []
         /// Answers by the position of the request in its batch.
         var answers: [Int: Answer] = [:]
+        /// What the audit keeps of the events among them.
+        var audit: [AuditRecord] = []
         /// Something is due sooner than the schedule may expect.
         var wakesSchedule = false
         /// The first message of ours that could not be written; the transaction must not commit.
@@ -45,6 +47,7 @@ public struct MessageTransaction: ~Copyable {
 
     /// Commits; only its return says that the transaction happened.
     consuming func commit() async throws(PostgresError) {
+        if !outgoing.audit.isEmpty { transaction.write(WriteAudit(records: outgoing.audit)) }
         try await transaction.commit()
     }
 
@@ -69,13 +72,21 @@ public struct MessageTransaction: ~Copyable {
     }
 
     /// Says an event when the transaction has committed; `cause` is the message that made it happen.
+    ///
+    /// An ``AuditedEvent`` leaves a row in the audit, in this transaction; not if it is only said again (``Republish``).
     public mutating func publish(_ event: some Event, because cause: Received<some Message>) {
-        add(event, to: .events, sequence: event.sequence, traceparent: cause.envelope.traceparent)
+        let record = add(event, to: .events, sequence: event.sequence, traceparent: cause.envelope.traceparent)
+        if let audited = event as? any AuditedEvent, let record, let cause = AuditCause(cause) {
+            outgoing.audit.append(AuditRecord(audited, sent: record, because: cause, limits: limits))
+        }
     }
 
     /// Says an event that no message at hand made happen: from a background job, which may know the trace it belongs to.
     public mutating func publish(_ event: some Event, traceparent: String? = nil) {
-        add(event, to: .events, sequence: event.sequence, traceparent: traceparent)
+        let record = add(event, to: .events, sequence: event.sequence, traceparent: traceparent)
+        if let audited = event as? any AuditedEvent, let record {
+            outgoing.audit.append(AuditRecord(audited, sent: record, because: nil, limits: limits))
+        }
     }
 
     /// Sends a command to another service when the transaction has committed.
@@ -112,6 +123,22 @@ public struct MessageTransaction: ~Copyable {
         outgoing.answers[request.position] = .problem(problem, to: request.envelope.type, coder)
     }
 
+    /// Does what a request asks: says the event of it, and answers.
+    public mutating func publish<R: Request>(
+        _ event: some Event, answering request: Received<R>, with reply: R.Reply
+    ) {
+        publish(event, because: request)
+        answer(request, with: reply)
+    }
+
+    /// Refuses a request, and says so in an event.
+    public mutating func publish(
+        _ event: some Event, refusing request: Received<some Request>, with problem: Problem
+    ) {
+        publish(event, because: request)
+        refuse(request, problem)
+    }
+
     mutating func send(_ command: some Command) {
         add(command, to: .commands)
     }
@@ -121,13 +148,14 @@ public struct MessageTransaction: ~Copyable {
         outgoing.wakesSchedule = true
     }
 
+    @discardableResult
     private mutating func add(
         _ message: some Message, to exchange: OutgoingRecord.Exchange, sequence: Int64? = nil,
         traceparent: String? = nil
-    ) {
-        if let record = record(message, exchange, sequence: sequence, traceparent: traceparent) {
-            outgoing.records.append(record)
-        }
+    ) -> OutgoingRecord? {
+        let record = record(message, exchange, sequence: sequence, traceparent: traceparent)
+        if let record { outgoing.records.append(record) }
+        return record
     }
 
     private mutating func record<M: Message>(

@@ -11,16 +11,15 @@ struct QueryRunner: Sendable {
     let source: ServiceName
     let consumer: any MessageConsuming
     let routes: [String: any QueryRoute]
-    let access: any AccessPolicy
     let database: Pool
-    let replies: ReplySender
-    /// Files what is no query, so that nothing vanishes.
+    /// Where answers leave; and files what is no query, so that nothing vanishes.
     let transactions: InboxTransactions
     let limits: MessagingLimits
     let logger: Logger
 
     /// Runs until the consumer is cancelled.
     func run() async {
+        let replies = transactions.outlet.replies
         await withDiscardingTaskGroup { group in
             let room = Room(limits.queriesAtOnce)
             while let deliveries = try? await consumer.next(max: limits.queriesAtOnce) {
@@ -50,7 +49,7 @@ struct QueryRunner: Sendable {
         }
         let answer = await answer(delivery.body, envelope, route)
         if let message = answer?.message(to: envelope, source: source, at: Date()) {
-            await replies.take([message])
+            await transactions.outlet.replies.take([message])
         }
         await consumer.acknowledge([delivery.tag])
         let seconds = (ContinuousClock.now - start).inSeconds
@@ -67,8 +66,11 @@ struct QueryRunner: Sendable {
         guard envelope.wantsAnswer else { return nil }
         let problem: Problem
         do {
-            if let refusal = access.refusal(of: envelope.user, sending: route.type) { throw refusal }
-            let answer = try await route.answer(body, envelope, reading: database, limits: limits)
+            let coder = BodyCoder(limits: limits)
+            let query = try route.read(body, mode: envelope.mode, with: coder)
+            let speaker = try await speaker(envelope.user, route)
+            guard route.allows(query, from: speaker) else { throw Problem.notAllowed }
+            let answer = try await route.answer(query, from: envelope.user, reading: database, with: coder)
             if answer.body.count <= limits.bodyBytesMax { return answer }
             problem = Problem("answer-too-large", "The answer does not fit into a message: ask for less.")
         } catch let refusal as Problem {
@@ -80,6 +82,17 @@ struct QueryRunner: Sendable {
             problem = Problem("unavailable", "The service cannot answer now.", retryable: true)
         }
         return .problem(problem, to: envelope.type, BodyCoder(limits: limits))
+    }
+
+    /// Who asks; what is public costs no look at the grants.
+    private func speaker(_ user: String?, _ route: any QueryRoute) async throws -> Speaker {
+        let grants =
+            if let user, route.asksForGrants {
+                try await database.execute(transactions.readGrants(of: [user]))
+            } else {
+                [] as [Grant]
+            }
+        return transactions.access.speaker(user, holding: grants, at: Date())
     }
 
     private func file(_ delivery: Delivery, _ envelope: Envelope, _ problem: Problem) async {

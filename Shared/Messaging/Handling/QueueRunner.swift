@@ -17,7 +17,6 @@ struct QueueRunner: Sendable {
     let consumer: any MessageConsuming
     let reader: IntakeReader
     let transactions: InboxTransactions
-    let replies: ReplySender
     let limits: MessagingLimits
     let logger: Logger
     /// Returns when the database answers.
@@ -180,7 +179,7 @@ struct QueueRunner: Sendable {
     private func conclude(_ tags: [DeliveryTag], _ open: inout Set<DeliveryTag>) async {
         for tag in tags { open.remove(tag) }
         await consumer.acknowledge(tags)
-        await replies.waitForRoom()
+        await transactions.outlet.replies.waitForRoom()
     }
 
     private func note(_ type: String, _ count: Int, since start: ContinuousClock.Instant) {

@@ -106,6 +106,18 @@ struct SetInboxState: Statement {
     }
 }
 
+/// Forgets that messages were taken, so that they may be sent again.
+struct GiveBack: Statement {
+    static let sql = "DELETE FROM inbox WHERE queue = $1 AND key = ANY ($2)"
+    var queue: String
+    var keys: [[UInt8]]
+
+    func bind(_ parameters: inout Parameters) {
+        parameters.add(queue)
+        parameters.add(keys)
+    }
+}
+
 /// Forgets failures that were mended or given up, with what operators did about them; returns a row for each.
 struct ForgetOldFailures: Statement {
     static let sql = """

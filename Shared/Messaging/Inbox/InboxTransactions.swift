@@ -5,20 +5,24 @@ import Logging
 import Metrics
 import Postgres
 
+/// A message failed, and its person was erased meanwhile: it is not filed, and refused when it comes again.
+struct PersonWasErased: Error {}
+
 /// Handles or files messages in one transaction each group: take what is new, decide, write, commit.
 struct InboxTransactions: Sendable {
     let source: ServiceName
     let queue: String
     let database: Pool
-    let relay: OutboxRelay
+    /// Where answers and messages leave after the commit.
+    let outlet: Outlet
     let seal: Seal
     let limits: MessagingLimits
+    /// Who is who before anybody was granted anything.
+    var access = AccessPolicy()
     /// Signalled when handled messages are committed; wakes the background jobs.
     var handled = Wakeup()
     /// Signalled when something was committed that is due sooner than the schedule may expect.
     var due = Wakeup()
-    /// Where answers go; without it they go nowhere.
-    var replies: ReplySender?
 
     /// Handles messages of one route; throws what the handler or the database throws, and then nothing has happened.
     func handle(_ incoming: [Incoming], by route: any Route) async throws {
@@ -28,9 +32,19 @@ struct InboxTransactions: Sendable {
             var answers: [OutgoingMessage] = []
             let fresh: [Incoming]
             do {
-                let taken = try await take(incoming.map { ($0.key, $0.content) }, as: .done, in: &work)
-                fresh = incoming.enumerated().filter { taken.fresh.contains($0.offset) }.map(\.element)
-                for (index, row) in taken.repeated {
+                let taken = try await take(
+                    incoming.map { ($0.key, $0.content) }, as: .done, asking: usersToAsk(for: incoming, by: route),
+                    of: ErasedPersons(incoming.map(\.message), seal), in: &work)
+                let refused = refused(incoming, by: route, grants: taken.grants, at: work.now)
+                answers += try refuse(
+                    refused.sorted().map { incoming[$0] },
+                    taken: refused.intersection(taken.fresh).map { incoming[$0].key }, coder, in: &work)
+                let new = incoming.indices.filter { taken.fresh.contains($0) && !refused.contains($0) }
+                fresh = new.filter { !taken.erased.contains($0) }.map { incoming[$0] }
+                for place in new where taken.erased.contains(place) {
+                    answers += refuse(incoming[place], .personErased, coder, in: &work)
+                }
+                for (index, row) in taken.repeated where !refused.contains(index) {
                     if let answer = try answer(repeated: incoming[index], row, route, coder, in: &work) {
                         answers.append(answer)
                     }
@@ -112,11 +126,14 @@ struct InboxTransactions: Sendable {
             var work = MessageTransaction(on: connection, coder: coder, limits: limits)
             var answers: [OutgoingMessage] = []
             do {
-                let message = (incoming.key, incoming.content)
-                if try await take([message], as: isFailed ? .failed : .parked, in: &work).fresh.isEmpty {
+                let taken = try await take(
+                    [(incoming.key, incoming.content)], as: isFailed ? .failed : .parked,
+                    of: ErasedPersons([incoming.message], seal), in: &work)
+                if taken.fresh.isEmpty {
                     // Another instance has had it meanwhile.
                     return await work.rollback()
                 }
+                if !taken.erased.isEmpty { throw PersonWasErased() }
                 let defective = Defective(
                     envelope: incoming.envelope, body: incoming.body, key: incoming.key, content: incoming.content,
                     problem: Problem(code, reason))
@@ -136,25 +153,54 @@ struct InboxTransactions: Sendable {
 
     // MARK: Steps
 
-    /// Takes what is new, and reads what became of the rest.
+    /// What has become of messages that were to be taken, by their places.
+    struct Taken {
+        /// New now.
+        var fresh: Set<Int> = []
+        /// Taken before, and what they are in the inbox.
+        var repeated: [(Int, ReadTaken.Row)] = []
+        /// What was granted to the users that were asked for.
+        var grants: [Grant] = []
+        /// About persons who are erased.
+        var erased: Set<Int> = []
+    }
+
+    /// Takes what is new, and reads what became of the rest; in the same flight, what was granted to `users`, and which of
+    /// the persons are erased.
     ///
     /// Keys are distinct and inserted in sorted order.
     func take(
-        _ messages: [(key: InboxKey, content: [UInt8])], as state: InboxState, in work: inout MessageTransaction
-    ) async throws -> (fresh: Set<Int>, repeated: [(Int, ReadTaken.Row)]) {
-        guard !messages.isEmpty else { return ([], []) }
+        _ messages: [(key: InboxKey, content: [UInt8])], as state: InboxState, asking users: [String] = [],
+        of persons: ErasedPersons? = nil,
+        in work: inout MessageTransaction
+    ) async throws -> Taken {
+        guard !messages.isEmpty else { return Taken() }
         let order = messages.indices.sorted { messages[$0].key.bytes.lexicographicallyPrecedes(messages[$1].key.bytes) }
-        let taken = try await work.execute(
-            TakeNew(
-                queue: queue, keys: order.map { messages[$0].key.bytes }, contents: order.map { messages[$0].content },
-                state: state))
-        if taken.count == messages.count { return (Set(messages.indices), []) }
+        let takeNew = TakeNew(
+            queue: queue, keys: order.map { messages[$0].key.bytes }, contents: order.map { messages[$0].content },
+            state: state)
+        var result = Taken()
+        let taken: [[UInt8]]
+        switch (persons, users.isEmpty) {
+        case (let persons?, _):
+            let (keys, grants, _, tombstones) = try await work.execute(
+                takeNew, readGrants(of: users), persons.hold, persons.tombstones)
+            (taken, result.grants, result.erased) = (keys, grants, persons.places(tombstones))
+        case (nil, false): (taken, result.grants) = try await work.execute(takeNew, readGrants(of: users))
+        case (nil, true): taken = try await work.execute(takeNew)
+        }
+        if taken.count == messages.count {
+            result.fresh = Set(messages.indices)
+            return result
+        }
         let freshKeys = Set(taken)
         let fresh = Set(messages.indices.filter { freshKeys.contains(messages[$0].key.bytes) })
         let rest = order.filter { !fresh.contains($0) }
         let rows = try await work.execute(ReadTaken(queue: queue, keys: rest.map { messages[$0].key.bytes }))
         let byKey = Dictionary(rows.map { ($0.key, $0) }) { first, _ in first }
-        return (fresh, rest.compactMap { index in byKey[messages[index].key.bytes].map { (index, $0) } })
+        result.fresh = fresh
+        result.repeated = rest.compactMap { index in byKey[messages[index].key.bytes].map { (index, $0) } }
+        return result
     }
 
     /// A message that was taken before: its first answer again; or, with other content, a failure.
@@ -204,8 +250,25 @@ struct InboxTransactions: Sendable {
     func giveUp(
         _ envelope: Envelope, key: InboxKey?, code: String, _ coder: BodyCoder, in work: inout MessageTransaction
     ) -> [OutgoingMessage] {
+        let problem = code == Problem.notAllowed.code ? .notAllowed : Problem.notHandled(code)
+        return refuse(envelope, key: key, problem, coder, in: &work)
+    }
+
+    /// The answer to a message that no handler sees, because its person is erased.
+    func refuse(
+        _ incoming: Incoming, _ problem: Problem, _ coder: BodyCoder, in work: inout MessageTransaction
+    ) -> [OutgoingMessage] {
+        Counter(label: "citycoop.erased.messages").increment()
+        return refuse(incoming.envelope, key: incoming.key, problem, coder, in: &work)
+    }
+
+    /// A refusal that is kept for those who ask again.
+    private func refuse(
+        _ envelope: Envelope, key: InboxKey?, _ problem: Problem, _ coder: BodyCoder,
+        in work: inout MessageTransaction
+    ) -> [OutgoingMessage] {
         guard envelope.wantsAnswer else { return [] }
-        let answer = Answer.problem(.notHandled(code), to: envelope.type, coder)
+        let answer = Answer.problem(problem, to: envelope.type, coder)
         if let key {
             work.write(
                 KeepReplies(
@@ -217,7 +280,7 @@ struct InboxTransactions: Sendable {
 
     /// Writes what leaves, commits, and hands it over: answers, for which somebody waits, before events.
     func finish(_ work: consuming MessageTransaction, _ answers: [OutgoingMessage] = []) async throws {
-        let outgoing = work.outgoing
+        let (outgoing, relay) = (work.outgoing, outlet.relay)
         let admission: OutboxRelay.Admission?
         do {
             if !outgoing.scheduled.isEmpty {
@@ -237,7 +300,7 @@ struct InboxTransactions: Sendable {
             }
             throw error
         }
-        if !answers.isEmpty { await replies?.take(answers) }
+        if !answers.isEmpty { await outlet.replies.take(answers) }
         if let admission { await relay.committed(admission, outgoing.records) }
         if outgoing.wakesSchedule { due.signal() }
     }
@@ -248,12 +311,12 @@ struct InboxTransactions: Sendable {
     ) async throws -> OutboxRelay.Admission? {
         guard !records.isEmpty else { return nil }
         let rows = try StoredRecords(records, seal)
-        let admission = try await relay.admit(records.count)
+        let admission = try await outlet.relay.admit(records.count)
         work.write(WriteOutbox(owner: admission.owner, isInMemory: admission.isInMemory, rows: rows))
         return admission
     }
 
-    private func file(
+    func file(
         _ message: Defective, state: Int16, key: InboxKey?, in work: inout MessageTransaction
     ) throws {
         Counter(label: "citycoop.failures", dimensions: [("code", message.problem.code)]).increment()

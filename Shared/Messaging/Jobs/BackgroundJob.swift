@@ -19,8 +19,16 @@ public protocol BackgroundJob: Sendable {
     /// The name in logs and metrics.
     static var name: String { get }
 
+    /// Whether a commit of this service's handlers ends its rest; otherwise it looks each second only.
+    static var isWokenByCommits: Bool { get }
+
     /// Does a part of the work; returns whether there may be more of it right now.
     ///
     /// A thrown error means that this part did not happen: it is tried again after a growing pause.
     func run(in transaction: inout MessageTransaction) async throws -> Bool
+}
+
+extension BackgroundJob {
+    /// Soon after each commit there may be something to do.
+    public static var isWokenByCommits: Bool { true }
 }

@@ -18,7 +18,7 @@ struct JobRunner: Sendable {
             do {
                 let hasMore = try await transactions.perform { try await job.run(in: &$0) }
                 failures = 0
-                if !hasMore { await transactions.handled.wait(beyond: seen, until: .now + limits.jobPoll) }
+                if !hasMore { await rest(seen) }
             } catch {
                 if Task.isCancelled { return }
                 failures += 1
@@ -26,6 +26,14 @@ struct JobRunner: Sendable {
                 logger.warning("a background job failed", metadata: ["job": "\(name)", "error": "\(error)"])
                 await Pause.growing(attempt: failures, upTo: limits.jobPauseMax)
             }
+        }
+    }
+
+    private func rest(_ seen: Int) async {
+        if type(of: job).isWokenByCommits {
+            await transactions.handled.wait(beyond: seen, until: .now + limits.jobPoll)
+        } else {
+            await Pause.sleep(limits.jobPoll)
         }
     }
 }

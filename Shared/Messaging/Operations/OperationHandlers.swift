@@ -4,6 +4,7 @@ import Postgres
 
 /// Answers how the service is.
 struct TellStatus<Owner: ServiceOwner>: QueryHandler {
+    static var access: AccessRule<GetStatus<Owner>> { .services }
     let copies: [String]
 
     func answer(_ query: GetStatus<Owner>, from asker: Asker, reading database: Pool) async throws -> ServiceStatus {
@@ -16,6 +17,7 @@ struct TellStatus<Owner: ServiceOwner>: QueryHandler {
 
 /// Lists failed messages.
 struct ListFailedMessages<Owner: ServiceOwner>: QueryHandler {
+    static var access: AccessRule<FindFailures<Owner>> { .administrators }
     let limits: MessagingLimits
 
     func answer(_ query: FindFailures<Owner>, from asker: Asker, reading database: Pool) async throws -> FailurePage {
@@ -41,6 +43,7 @@ struct ListFailedMessages<Owner: ServiceOwner>: QueryHandler {
 
 /// Shows a failed message with its secrets masked.
 struct ShowFailedMessage<Owner: ServiceOwner>: QueryHandler {
+    static var access: AccessRule<GetFailure<Owner>> { .administrators }
     let routes: [String: any Route]
     let seal: Seal
     let limits: MessagingLimits
@@ -74,6 +77,7 @@ struct ShowFailedMessage<Owner: ServiceOwner>: QueryHandler {
 
 /// Has failed messages tried again.
 struct RedriveFailedMessages<Owner: ServiceOwner>: Handler {
+    static var access: AccessRule<RedriveFailures<Owner>> { .administrators }
     static var batchMax: Int { 1 }
 
     func handle(_ batch: Batch<RedriveFailures<Owner>>, in transaction: inout MessageTransaction) async throws {
@@ -91,6 +95,7 @@ struct RedriveFailedMessages<Owner: ServiceOwner>: Handler {
 
 /// Gives failed messages up.
 struct DiscardFailedMessages<Owner: ServiceOwner>: Handler {
+    static var access: AccessRule<DiscardFailures<Owner>> { .administrators }
     static var batchMax: Int { 1 }
 
     func handle(_ batch: Batch<DiscardFailures<Owner>>, in transaction: inout MessageTransaction) async throws {

@@ -8,7 +8,8 @@ struct ReadStatus: Statement {
             coalesce((SELECT extract(epoch FROM clock_timestamp() - min(created_at)) FROM outbox), 0)::double precision,
             (SELECT count(*) FROM schedule),
             (SELECT count(*) FROM failure WHERE state = 1),
-            (SELECT count(*) FROM failure WHERE state = 2)
+            (SELECT count(*) FROM failure WHERE state = 2), length, hash
+        FROM audit_head
         """
 
     func bind(_ parameters: inout Parameters) {}
@@ -16,6 +17,6 @@ struct ReadStatus: Statement {
     static func row(_ columns: inout Columns) throws -> ServiceStatus {
         ServiceStatus(
             outboxRows: try columns.next(), outboxOldestSeconds: try columns.next(), scheduled: try columns.next(),
-            parked: try columns.next(), failed: try columns.next(), copies: [])
+            parked: try columns.next(), failed: try columns.next(), copies: [], audit: try AuditHead(&columns))
     }
 }

@@ -8,6 +8,7 @@ public struct HandlerSet<Owner: ServiceOwner>: Sendable {
     private(set) var queries: [String: any QueryRoute] = [:]
     private(set) var copies: [Copy] = []
     private(set) var jobs: [any BackgroundJob] = []
+    private(set) var personalData: any PersonalData = NoPersonalData()
 
     /// Starts with none.
     public init() {}
@@ -31,6 +32,11 @@ public struct HandlerSet<Owner: ServiceOwner>: Sendable {
         jobs.append(job)
     }
 
+    /// Says what the service knows of persons, so that it can be given out and erased.
+    public mutating func keepsPersonalData(_ data: some PersonalData) {
+        personalData = data
+    }
+
     /// Declares a copy of another service's state, which the added handlers fill.
     ///
     /// - Parameters:
@@ -43,12 +49,20 @@ public struct HandlerSet<Owner: ServiceOwner>: Sendable {
     /// Adds what every service answers to, and checks that this is what the contracts promise.
     func complete(seal: Seal, limits: MessagingLimits) -> HandlerSet {
         var all = self
-        if !copies.isEmpty { all.add(CompleteCopies(copies: copies)) }
+        if Owner.name != AccessGranted.type.owner {
+            all.add(KeepGrants())
+            all.keepCopy(of: .grants, counted: CountGrants())
+        }
+        if !all.copies.isEmpty { all.add(CompleteCopies(copies: all.copies)) }
         all.add(RedriveFailedMessages<Owner>())
         all.add(DiscardFailedMessages<Owner>())
-        all.add(TellStatus<Owner>(copies: copies.map(\.kind.rawValue)))
+        all.add(TellStatus<Owner>(copies: all.copies.map(\.kind.rawValue)))
         all.add(ListFailedMessages<Owner>(limits: limits))
         all.add(ShowFailedMessage<Owner>(routes: all.routes, seal: seal, limits: limits))
+        all.add(ListAuditedEvents<Owner>(limits: limits))
+        all.add(ExportPersonalData<Owner>(data: personalData, seal: seal, limits: limits))
+        all.add(ErasePersonalData<Owner>(data: personalData, seal: seal, limits: limits))
+        all.add(job: SealAudit(service: Owner.name, max: limits.auditSealMax))
         let promised = Set(
             Catalogue.requests(of: Owner.name).map(\.type.description)
                 + Catalogue.subscriptions(of: Owner.name).map(\.description))

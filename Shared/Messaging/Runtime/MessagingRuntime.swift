@@ -2,12 +2,15 @@ public import AMQP
 public import Contracts
 import FoundationEssentials
 public import Logging
-import Metrics
 public import Postgres
 public import ServiceLifecycle
 import Synchronization
 
-/// Everything that moves messages in one service: its consumers, its outbox, its schedule, its copies.
+/// Everything that moves messages in one service: its consumers, its outlets, its schedule, its copies.
+///
+/// What somebody waits for leaves by the prompt outlet: the answers and events of commands, queries and events. What nobody
+/// waits for leaves by the bulk outlet: those of bulk work, what background jobs say, what was scheduled. An order of a
+/// hundred thousand vouchers so never stands in front of a till.
 ///
 /// ``run()`` ends on graceful shutdown: the consumers stop taking, batches in hand are finished, the outbox is sent and
 /// confirmed, and only then the connections are closed, all within a bounded time. What is not done by then is in the queues
@@ -17,15 +20,12 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
     private let limits: MessagingLimits
     private let logger: Logger
     private let seal: Seal
-    private let access: any AccessPolicy
+    private let access: AccessPolicy
     private let work: Pool
     private let reading: Pool
-    private let relay: OutboxRelay
-    private let replies: ReplySender
-    private let eventPublisher: Publisher
-    private let replyPublisher: Publisher
+    private let prompt: Outlet
+    private let bulk: Outlet
     private let consumers: [QueueName: Consumer]
-    private let keeper: CopyKeeper
     private let handled = Wakeup()
     private let due = Wakeup()
     private let isStopping = Atomic(false)
@@ -38,7 +38,7 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
     ///   - databaseLimits: The bounds of its connections to the database; how many there are is said by `limits`.
     public init(
         _ handlers: HandlerSet<Owner>, broker: BrokerAddress, database: DatabaseAddress, seal: Seal,
-        access: any AccessPolicy = OwnersSpeak(), limits: MessagingLimits = MessagingLimits(),
+        access: AccessPolicy = AccessPolicy(), limits: MessagingLimits = MessagingLimits(),
         brokerLimits: AMQPLimits = AMQPLimits(), databaseLimits: PostgresLimits = PostgresLimits(), logger: Logger
     ) {
         let name = Owner.name.rawValue
@@ -58,14 +58,19 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
         work = Pool(database, name: name, limits: workLimits)
         reading = Pool(database, name: "\(name) reading", limits: readingLimits)
         let report = ConnectionReport(logger: logger)
-        eventPublisher = Publisher(
-            name: "\(name) out", address: broker, limits: brokerLimits, events: report.of("events out"))
-        replyPublisher = Publisher(
-            name: "\(name) replies", address: broker, limits: brokerLimits, events: report.of("replies out"))
-        relay = OutboxRelay(
-            source: Owner.name, publisher: eventPublisher, seal: seal, limits: limits, logger: logger
-        ) { try await Connection.connect(to: database, name: "\(name) outbox", limits: relayLimits) }
-        replies = ReplySender(publisher: replyPublisher, limits: limits)
+        func publisher(_ name: String) -> Publisher {
+            Publisher(name: name, address: broker, limits: brokerLimits, events: report.of(name))
+        }
+        func outlet(_ name: String) -> Outlet {
+            let (out, replies) = (publisher("\(name) out"), publisher("\(name) replies"))
+            let relay = OutboxRelay(
+                source: Owner.name, publisher: out, seal: seal, limits: limits, logger: logger
+            ) { try await Connection.connect(to: database, name: "\(name) outbox", limits: relayLimits) }
+            return Outlet(
+                relay: relay, replies: ReplySender(publisher: replies, limits: limits), publishers: [out, replies])
+        }
+        prompt = outlet(name)
+        bulk = outlet("\(name) bulk")
         consumers = Dictionary(
             uniqueKeysWithValues: QueueName.allCases.map { queue in
                 let wide = queue == .queries ? limits.queryPrefetch : limits.prefetch
@@ -77,32 +82,28 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
                         events: report.of(queue.rawValue))
                 )
             })
-        keeper = CopyKeeper(
-            copies: handlers.copies, database: work,
-            outbox: InboxTransactions(
-                source: Owner.name, queue: "", database: work, relay: relay, seal: seal, limits: limits),
-            limits: limits, logger: logger)
     }
 
     // MARK: Readiness
 
     /// Throws unless the broker takes and gives messages.
     public func checkBroker() throws -> String {
-        let missing = QueueName.allCases.filter { consumers[$0]?.isConnected != true }.map(\.rawValue)
-        guard missing.isEmpty, eventPublisher.isConnected, replyPublisher.isConnected else {
-            throw NotReady(
-                reason: "not connected: \((missing.isEmpty ? ["publishers"] : missing).joined(separator: ", "))")
+        let missing =
+            QueueName.allCases.filter { consumers[$0]?.isConnected != true }.map(\.rawValue)
+            + (prompt.isConnected && bulk.isConnected ? [] : ["publishers"])
+        guard missing.isEmpty else {
+            throw NotReady(reason: "not connected: \(missing.joined(separator: ", "))")
         }
-        guard !eventPublisher.isBlocked, !replyPublisher.isBlocked else {
-            throw NotReady(reason: "the broker blocks publishers")
-        }
+        guard !prompt.isBlocked, !bulk.isBlocked else { throw NotReady(reason: "the broker blocks publishers") }
         return "connected"
     }
 
-    /// Throws unless the database answers and the outbox has its session.
+    /// Throws unless the database answers and each outlet has its session.
     public func checkDatabase() async throws -> String {
         guard work.isConnected, reading.isConnected else { throw NotReady(reason: "not connected") }
-        guard await relay.owner != nil else { throw NotReady(reason: "the outbox has no session") }
+        for outlet in [prompt, bulk] {
+            guard await outlet.relay.owner != nil else { throw NotReady(reason: "the outbox has no session") }
+        }
         return "connected"
     }
 
@@ -120,11 +121,9 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
         await withTaskGroup(of: Void.self) { connections in
             connections.addTask { await self.work.run() }
             connections.addTask { await self.reading.run() }
-            connections.addTask { await self.eventPublisher.run() }
-            connections.addTask { await self.replyPublisher.run() }
+            connections.addTask { await self.prompt.run() }
+            connections.addTask { await self.bulk.run() }
             for consumer in consumers.values { connections.addTask { await consumer.run() } }
-            connections.addTask { await self.replies.run() }
-            connections.addTask { await self.relay.run() }
             await runLanes()
             await drain()
             connections.cancelAll()
@@ -137,7 +136,7 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
             for (queue, consumer) in consumers { lanes.addTask { await self.runLane(queue, consumer) } }
             await withTaskGroup(of: Void.self) { background in
                 background.addTask { await self.keeper.run() }
-                background.addTask { await self.schedule().run() }
+                background.addTask { await self.schedule.run() }
                 for job in handlers.jobs { background.addTask { await self.jobRunner(job).run() } }
                 try? await gracefulShutdown()
                 logger.info("stops taking messages")
@@ -167,68 +166,76 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
         return true
     }
 
-    /// Sends what is still here, within a bounded time.
+    /// Sends what is still here, within a bounded time, and closes the connections.
     private func drain() async {
         let deadline = ContinuousClock.now + limits.drainTimeout
-        await replies.stop(by: deadline)
-        await relay.stop(by: deadline)
-        for consumer in consumers.values { await consumer.close() }
-        await eventPublisher.close()
-        await replyPublisher.close()
+        await prompt.stop(by: deadline)
+        await bulk.stop(by: deadline)
+        await withDiscardingTaskGroup { closing in
+            for consumer in consumers.values { closing.addTask { await consumer.close() } }
+            closing.addTask { await self.prompt.close() }
+            closing.addTask { await self.bulk.close() }
+        }
         await work.close()
         await reading.close()
     }
 
     // MARK: Parts
 
-    private func transactions(_ queue: String) -> InboxTransactions {
-        InboxTransactions(
-            source: Owner.name, queue: queue, database: work, relay: relay, seal: seal, limits: limits,
-            handled: handled, due: due, replies: replies)
+    /// The transactions of a queue; or, without one, of what the service does by itself.
+    private func transactions(_ queue: String = "") -> InboxTransactions {
+        let isPrompt = [.commands, .queries, .events, .dead].contains(QueueName(rawValue: queue))
+        return InboxTransactions(
+            source: Owner.name, queue: queue, database: work, outlet: isPrompt ? prompt : bulk, seal: seal,
+            limits: limits, access: access, handled: handled, due: due)
     }
 
     private func runner(_ queue: QueueName, _ consumer: Consumer) -> QueueRunner {
-        QueueRunner(
+        let transactions = transactions(queue.rawValue)
+        return QueueRunner(
             consumer: consumer,
             reader: IntakeReader(
                 routes: handlers.routes(of: queue), access: access, limits: limits, now: { Date() }),
-            transactions: transactions(queue.rawValue), replies: replies, limits: limits, logger: logger,
-            waitForDatabase: waitForDatabase)
+            transactions: transactions, limits: limits, logger: logger,
+            waitForDatabase: { await self.waitForDatabase(transactions.outlet) })
     }
 
     private func queryRunner(_ consumer: Consumer) -> QueryRunner {
         QueryRunner(
-            source: Owner.name, consumer: consumer, routes: handlers.queries, access: access, database: reading,
-            replies: replies, transactions: transactions(QueueName.queries.rawValue), limits: limits, logger: logger)
+            source: Owner.name, consumer: consumer, routes: handlers.queries, database: reading,
+            transactions: transactions(QueueName.queries.rawValue), limits: limits, logger: logger)
     }
 
     private func deadRunner(_ consumer: Consumer) -> DeadRunner {
         DeadRunner(
             consumer: consumer, service: Owner.name, transactions: { self.transactions($0) }, limits: limits,
-            logger: logger, waitForDatabase: waitForDatabase)
+            logger: logger, waitForDatabase: { await self.waitForDatabase(self.prompt) })
     }
 
     private func jobRunner(_ job: any BackgroundJob) -> JobRunner {
-        JobRunner(job: job, transactions: transactions(""), limits: limits, logger: logger)
+        JobRunner(job: job, transactions: transactions(), limits: limits, logger: logger)
     }
 
-    private func schedule() -> ScheduleRunner {
+    private var keeper: CopyKeeper {
+        CopyKeeper(copies: handlers.copies, transactions: transactions(), limits: limits, logger: logger)
+    }
+
+    private var schedule: ScheduleRunner {
         ScheduleRunner(
-            database: work, relay: relay,
+            database: work, relay: bulk.relay,
             retries: RetryRunner(
-                routes: handlers.routes, access: access, database: work, seal: seal, replies: replies, limits: limits,
-                logger: logger, transactions: { self.transactions($0) }),
+                routes: handlers.routes, database: work, seal: seal, limits: limits, logger: logger,
+                transactions: { self.transactions($0) }),
             limits: limits, logger: logger, due: due)
     }
 
-    private var waitForDatabase: @Sendable () async -> Void {
-        {
-            repeat {
-                await Pause.sleep(self.limits.databasePause)
-                let hasSession = await self.relay.owner != nil
-                if self.work.isConnected, hasSession, (try? await self.work.execute(ReadNextDue())) != nil { return }
-            } while !Task.isCancelled && !self.isStopping.load(ordering: .acquiring)
-        }
+    /// Returns when the database answers and the outlet has its session, or the service stops.
+    private func waitForDatabase(_ outlet: Outlet) async {
+        repeat {
+            await Pause.sleep(limits.databasePause)
+            let hasSession = await outlet.relay.owner != nil
+            if work.isConnected, hasSession, (try? await work.execute(ReadNextDue())) != nil { return }
+        } while !Task.isCancelled && !isStopping.load(ordering: .acquiring)
     }
 }
 
@@ -239,32 +246,4 @@ public struct NotReady: Error, CustomStringConvertible {
 
     /// The reason.
     public var description: String { reason }
-}
-
-/// Logs and counts what happens to connections.
-private struct ConnectionReport: Sendable {
-    let logger: Logger
-
-    func of(_ part: String) -> @Sendable (ConnectionEvent) -> Void {
-        { event in
-            let metadata: Logger.Metadata = ["connection": "\(part)"]
-            switch event {
-            case .connected:
-                logger.debug("connected to the broker", metadata: metadata)
-            case .disconnected(let error, let delay):
-                Counter(label: "citycoop.broker.disconnects").increment()
-                logger.warning(
-                    "no connection to the broker",
-                    metadata: metadata.merging(["error": "\(error)", "retry_after": "\(delay)"]) { $1 })
-            case .blocked(let reason):
-                logger.warning(
-                    "the broker blocks publishers", metadata: metadata.merging(["reason": "\(reason)"]) { $1 })
-            case .unblocked:
-                logger.notice("the broker takes messages again", metadata: metadata)
-            case .consumerCancelled(let queue):
-                logger.warning(
-                    "the broker cancelled a consumer", metadata: metadata.merging(["queue": "\(queue)"]) { $1 })
-            }
-        }
-    }
 }

@@ -30,4 +30,11 @@ public struct DurableFolder: Sendable {
     public func write(_ files: [File]) async throws {
         try await self.files.write(files.map { ($0.name, $0.bytes) })
     }
+
+    /// Removes files by name; when this returns, they are gone for good.
+    ///
+    /// One that is not there is no error.
+    public func remove(_ names: [String]) async throws {
+        try await files.remove(names)
+    }
 }

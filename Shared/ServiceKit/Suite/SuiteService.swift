@@ -35,6 +35,8 @@ public struct SuiteConfiguration<Options: Sendable>: Sendable {
     public let broker: BrokerAddress?
     /// The service's database.
     public let database: DatabaseAddress?
+    /// The broker user who is an administrator without a grant.
+    public let administrator: String?
     /// The keys of stored secrets.
     public let sealKeys: Keyring
     /// What is this service's alone.
@@ -58,6 +60,11 @@ extension SuiteService {
                 "\(prefix)_DATABASE_URL", "The service's database",
                 expected: "postgresql://user:password@host:port/database", isSecret: true, standIn: nil
             ) { try DatabaseAddress(url: $0) },
+            administrator: settings.value(
+                "CITYCOOP_ADMINISTRATOR",
+                "The broker user who may do everything without a grant, to give the first one",
+                expected: "the name of a broker user", default: (nil, "nobody"), standIn: nil
+            ) { $0 },
             sealKeys: settings.key("CITYCOOP_SEAL_KEY", "Keys that encrypt stored messages which may hold a secret"),
             options: options(&settings))
     }
@@ -100,7 +107,7 @@ extension SuiteService {
         let seal = Seal(keys: configuration.sealKeys.keys.map { ($0.id, $0.bytes) })
         let runtime = MessagingRuntime(
             handlers(configuration.options, seal: seal), broker: broker, database: database, seal: seal,
-            logger: context.logger)
+            access: AccessPolicy(administrator: configuration.administrator), logger: context.logger)
         context.readiness.add("broker") { try runtime.checkBroker() }
         context.readiness.add("database") { try await runtime.checkDatabase() }
         context.readiness.add("copies") { try await runtime.checkCopies() }

@@ -27,6 +27,8 @@ import Testing
                 FROM pg_constraint WHERE connamespace = 'public'::regnamespace
                 UNION ALL
                 SELECT tablename, 4, 0, indexdef FROM pg_indexes WHERE schemaname = 'public'
+                UNION ALL
+                SELECT tgrelid::regclass::text, 5, 0, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
             ) AS lines WHERE thing NOT LIKE 'schema_%' ORDER BY thing COLLATE "C", part, place, line COLLATE "C"
             """
 

@@ -23,7 +23,15 @@ import Testing
         NoteAttempt(failureId: id, attemptsBefore: 0, code: "", reason: "", state: 1),
         ListFailures(states: [], type: nil, code: nil, before: nil, max: 1), ReadFailure(failureId: id),
         ReadActs(failureId: id), TouchFailures(failureIds: nil, type: nil, code: nil, state: 1, act: "", actor: ""),
-        ReadStatus(), ReadCopies(names: []), CompleteCopy(name: ""),
+        ReadStatus(), ReadCopies(names: []), CompleteCopy(name: ""), ReadGrants(users: [], isCopy: true),
+        CopyGrants(grants: []), CountGrants(), GiveBack(queue: "", keys: []),
+        WriteAudit(records: []), LockAuditHead(), ReadAuditHead(), ReadUnsealed(max: 1),
+        SealRows(eventIds: [], places: [], hashes: []), MoveAuditHead(length: 0, hash: nil),
+        ListAudit(after: 0, auditedId: nil, max: 1), HoldPersons(places: []), LockPerson(place: 0),
+        FindTombstones(keys: []), WriteTombstone(key: [], requestId: id),
+        ReadPersonalFailures(types: [], after: id, max: 1), EraseFailures(ids: []),
+        ReadPersonalSchedule(types: [], after: id, max: 1), EraseSchedule(ids: []),
+        ReadAuditOfPerson(personId: id, max: 1), EraseAuditOfPerson(personId: id),
     ]
 
     @Test func everyStatementFitsTheSchema() async throws {

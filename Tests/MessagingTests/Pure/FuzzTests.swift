@@ -9,6 +9,8 @@ import Testing
 /// Nothing that comes off the wire traps, vanishes, or leaves something that cannot be filed.
 @Suite struct FuzzTests {
     private struct NoHandler: Handler {
+        static let access: AccessRule<IssueVoucher> = .everyone
+
         func handle(_ batch: Batch<IssueVoucher>, in transaction: inout MessageTransaction) async throws {}
     }
 
@@ -83,7 +85,7 @@ import Testing
         var generator = SeededGenerator()
         let limits = MessagingLimits()
         let reader = IntakeReader(
-            routes: ["vouchers.issue.v1": HandlerRoute(handler: NoHandler())], access: OwnersSpeak(), limits: limits,
+            routes: ["vouchers.issue.v1": HandlerRoute(handler: NoHandler())], access: AccessPolicy(), limits: limits,
             now: { Date() })
         var handled = 0
         for _ in 0..<200 {

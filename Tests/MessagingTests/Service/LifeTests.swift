@@ -15,7 +15,7 @@ private struct ReadSchedule: Statement {
 }
 
 private struct CountIncomplete: Statement {
-    static let sql = "SELECT count(*) FROM copy WHERE completed_at IS NULL"
+    static let sql = "SELECT count(*) FROM copy WHERE completed_at IS NULL AND name = 'merchants'"
 
     static func row(_ columns: inout Columns) throws -> Int64 { try columns.next() }
 }
@@ -131,12 +131,13 @@ private struct CountIncomplete: Statement {
     }
 
     private func republish(_ count: Int, _ service: TestService, _ publisher: Publisher) async throws {
-        var request: Delivery?
+        var request: Republish?
         try await eventually("the copy is asked for") {
-            request = try await service.vhost.administer { try $0.takeOne("cities.bulk") }
-            return request != nil
+            let next = try await service.vhost.administer { try $0.takeOne("cities.bulk") }
+            request = try next.map { try JSONDecoder().decode(Republish.self, from: Data($0.body)) }
+            return request?.kind == .merchants
         }
-        let asked = try JSONDecoder().decode(Republish.self, from: Data(request?.body ?? []))
+        let asked = try #require(request)
         let merchant = MerchantRegistered(merchantId: .version7(), cityId: .version7(), name: "Shop", version: 1)
         let closing = Republished(requestId: asked.requestId, kind: asked.kind, count: 2)
         for (type, body) in [

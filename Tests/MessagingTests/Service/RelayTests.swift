@@ -47,7 +47,8 @@ private final class GatedPublisher: MessagePublishing {
     }
 }
 
-private struct CountOutbox: Statement {
+/// How many messages wait to be sent, and how many for their time.
+struct CountOutbox: Statement {
     static let sql = "SELECT (SELECT count(*) FROM outbox), (SELECT count(*) FROM schedule)"
 
     static func row(_ columns: inout Columns) throws -> (Int64, Int64) { (try columns.next(), try columns.next()) }
@@ -332,7 +333,7 @@ private struct BreakSessions: Statement {
                     try await client.send(Array(commands[round * 300..<(round + 1) * 300]))
                     try await service.waitForEffects(Int64(round * 300 + 50))
                     if round.isMultiple(of: 2) {
-                        _ = try await service.reading(BreakSessions(name: "vouchers outbox"))
+                        _ = try await service.reading(BreakSessions(name: "vouchers %outbox"))
                     } else {
                         try await service.vhost.management.closeConnections(of: service.broker.user)
                         _ = try await service.reading(BreakSessions(name: "vouchers 1"))

@@ -75,8 +75,10 @@ struct TestClient: Sendable {
 }
 
 /// Runs a client while `body` runs.
+///
+/// - Parameter watches: Whether it hears the events; only one client at a time does.
 func withClient<Value: Sendable>(
-    _ address: BrokerAddress, _ body: (TestClient) async throws -> Value
+    _ address: BrokerAddress, watches: Bool = true, _ body: (TestClient) async throws -> Value
 ) async throws -> Value {
     let client = TestClient(address)
     let watcher = Consumer(name: "test watch", source: .queue("watch"), prefetch: 512, address: address, limits: .quick)
@@ -84,11 +86,13 @@ func withClient<Value: Sendable>(
         tasks.addTask { await client.publisher.run() }
         tasks.addTask { await client.answers.run() }
         tasks.addTask { await client.requester.run() }
-        tasks.addTask { await watcher.run() }
-        tasks.addTask { await client.watch(watcher) }
+        if watches {
+            tasks.addTask { await watcher.run() }
+            tasks.addTask { await client.watch(watcher) }
+        }
         defer { tasks.cancelAll() }
         try await eventually("the client is connected") {
-            client.publisher.isConnected && client.answers.queueName != nil && watcher.isConnected
+            client.publisher.isConnected && client.answers.queueName != nil && (!watches || watcher.isConnected)
         }
         return try await body(client)
     }

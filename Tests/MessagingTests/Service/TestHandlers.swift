@@ -69,6 +69,7 @@ struct CountEffects: CountStatement {
 }
 
 struct IssueVouchers: Handler {
+    static let access: AccessRule<IssueVoucher> = .editors { $0.issuerCityId }
     static var batchMax: Int { 64 }
     let switches: Switches
 
@@ -80,8 +81,9 @@ struct IssueVouchers: Handler {
             case Amount.broken where switches.isBroken: throw Broken()
             case Amount.unwritable: effects.add("forbidden", request.issueId)
             case Amount.refused:
-                transaction.refuse(request, Problem("city-unknown", "There is no such city."))
-                transaction.publish(IssueRefused(issueId: request.issueId, code: "city-unknown"), because: request)
+                transaction.publish(
+                    IssueRefused(issueId: request.issueId, code: "city-unknown"), refusing: request,
+                    with: Problem("city-unknown", "There is no such city."))
                 continue
             case Amount.later:
                 let redeem = RedeemVoucher(
@@ -94,18 +96,20 @@ struct IssueVouchers: Handler {
             }
             effects.add("issue", request.issueId)
             let code = request.value.amount == Amount.long ? String(repeating: "x", count: 5_000) : "SECRET-CODE"
-            transaction.answer(
-                request, with: .init(voucherId: request.issueId, code: Secret(code), value: request.value))
             transaction.publish(
                 VoucherIssued(
                     issueId: request.issueId, voucherId: request.issueId, issuerCityId: request.issuerCityId,
-                    value: request.value, personId: nil, issuedAt: Timestamp(batch.now)), because: request)
+                    value: request.value, personId: nil, issuedAt: Timestamp(batch.now)),
+                answering: request,
+                with: .init(voucherId: request.issueId, code: Secret(code), value: request.value))
         }
         transaction.write(effects)
     }
 }
 
 struct RedeemVouchers: Handler {
+    static let access: AccessRule<RedeemVoucher> = .merchant { $0.merchantId }
+
     func handle(_ batch: Batch<RedeemVoucher>, in transaction: inout MessageTransaction) async throws {
         var effects = WriteEffects()
         for request in batch.messages {
@@ -129,6 +133,8 @@ struct HearOfMerchants: Handler {
 }
 
 struct TellBalance: QueryHandler {
+    static let access: AccessRule<GetBalance> = .everyone
+
     func answer(_ query: GetBalance, from asker: Asker, reading database: Pool) async throws -> GetBalance.Reply {
         if query.code.revealed == "unknown" { throw Problem("voucher-not-usable", "The voucher cannot be used.") }
         let counts: [Int64] = try await database.execute(CountEffects(kind: "issue"))
@@ -137,6 +143,8 @@ struct TellBalance: QueryHandler {
 }
 
 struct TellLedger: QueryHandler {
+    static let access: AccessRule<GetLedger> = .administrators
+
     func answer(_ query: GetLedger, from asker: Asker, reading database: Pool) async throws -> GetLedger.Reply {
         let line = GetLedger.Reply.Line(account: "voucher", currency: "EUR", sum: 1)
         return .init(lines: Array(repeating: line, count: 30_000), vouchers: 0, redemptions: 0, balanced: true)

@@ -32,6 +32,13 @@ struct TestService: Sendable {
         return handlers
     }
 
+    /// The client is the administrator; users of a scratch virtual host carry its name in front.
+    private var access: AccessPolicy {
+        AccessPolicy(administrator: vhost.address.user) { [prefix = "\(vhost.name)-"] user in
+            user.hasPrefix(prefix) ? ServiceName(rawValue: String(user.dropFirst(prefix.count))) : nil
+        }
+    }
+
     /// How a run of the service ends.
     enum End {
         /// As on SIGTERM.
@@ -45,13 +52,21 @@ struct TestService: Sendable {
         _ limits: MessagingLimits = .quick, broker: BrokerAddress? = nil, waits: Bool = true, end: End = .graceful,
         _ body: @Sendable () async throws -> Value
     ) async throws -> Value {
+        try await running(handlers, limits, broker: broker ?? self.broker, waits: waits, end: end, body)
+    }
+
+    /// Runs an instance of another service in its place.
+    func running<Owner: ServiceOwner, Value: Sendable>(
+        _ handlers: HandlerSet<Owner>, _ limits: MessagingLimits, broker: BrokerAddress, waits: Bool = true,
+        end: End = .graceful, _ body: @Sendable () async throws -> Value
+    ) async throws -> Value {
         let logger = Logger(label: "test") { label in
             let isShown = ProcessInfo.processInfo.environment["CITYCOOP_TEST_LOG"] != nil
             return isShown ? StreamLogHandler.standardError(label: label) : SwiftLogNoOpLogHandler() as any LogHandler
         }
         let runtime = MessagingRuntime(
-            handlers, broker: broker ?? self.broker, database: database, seal: Self.seal,
-            access: ScratchOwnersSpeak(vhost: vhost.name), limits: limits, brokerLimits: .quick, logger: logger)
+            handlers, broker: broker, database: database, seal: Self.seal,
+            access: access, limits: limits, brokerLimits: .quick, logger: logger)
         let group = ServiceGroup(services: [runtime], logger: logger)
         return try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
@@ -74,7 +89,7 @@ struct TestService: Sendable {
         }
     }
 
-    private func becomeReady(_ runtime: MessagingRuntime<VouchersService>) async throws {
+    private func becomeReady(_ runtime: MessagingRuntime<some ServiceOwner>) async throws {
         try await eventually(within: .seconds(20), "the service is ready") {
             guard (try? runtime.checkBroker()) != nil else { return false }
             return (try? await runtime.checkDatabase()) != nil
@@ -174,11 +189,11 @@ private final class Turnstile: Sendable {
     }
 }
 
-/// The part of the suite's topology that the service and those around it need; and `watch`, which gets every event.
+/// The part of the suite's topology that the services and those around them need; and `watch`, which gets every event.
 private func declareTopology(_ vhost: ScratchVhost) async throws {
     let topology = Topology.suite
     let queues = topology.queues.map(\.name).filter {
-        $0.hasPrefix("vouchers.") || $0 == "cities.bulk" || $0 == Topology.Names.unroutable
+        $0.hasPrefix("vouchers.") || $0.hasPrefix("cities.") || $0 == Topology.Names.unroutable
     }
     try await vhost.administer { channel in
         for exchange in topology.exchanges {
@@ -200,15 +215,6 @@ private func declareTopology(_ vhost: ScratchVhost) async throws {
         try await vhost.management.putPolicy(
             Policy(name: policy.name, pattern: policy.pattern, definition: numbers.merging(texts) { $1 }),
             in: vhost.name)
-    }
-}
-
-/// Users of a scratch virtual host carry its name in front.
-struct ScratchOwnersSpeak: AccessPolicy {
-    let vhost: String
-
-    func refusal(of user: String?, sending type: MessageType) -> Problem? {
-        OwnersSpeak().refusal(of: user.map { String($0.dropFirst(vhost.count + 1)) }, sending: type)
     }
 }
 

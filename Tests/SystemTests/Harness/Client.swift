@@ -4,19 +4,20 @@ import Foundation
 import Messaging
 import TestKit
 
-/// The operator at a terminal: asks, and waits for the answer.
+/// The operator at a terminal, or somebody else: asks, and waits for the answer.
 struct Client: Sendable {
     let requester: Requester
     let publisher: Publisher
 
-    /// Runs `body` with a client of the system, as the operator.
+    /// Runs `body` with a client of the system, as the operator unless somebody else is named.
     static func with<Value: Sendable>(
-        _ system: System, _ body: (Client) async throws -> Value
+        _ system: System, as address: BrokerAddress? = nil, _ body: (Client) async throws -> Value
     ) async throws -> Value {
-        let publisher = Publisher(name: "client out", address: system.broker)
+        let address = address ?? system.broker
+        let publisher = Publisher(name: "client out", address: address)
         let consumer = Consumer(
             name: "client in", source: .exclusive(prefix: Topology.Names.replyPrefix), prefetch: 100,
-            address: system.broker)
+            address: address)
         let client = Client(
             requester: Requester(source: "system-tests", publisher: publisher, consumer: consumer),
             publisher: publisher)

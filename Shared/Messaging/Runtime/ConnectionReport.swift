@@ -1,0 +1,31 @@
+import AMQP
+import Logging
+import Metrics
+
+/// Logs and counts what happens to connections.
+struct ConnectionReport: Sendable {
+    let logger: Logger
+
+    func of(_ part: String) -> @Sendable (ConnectionEvent) -> Void {
+        { event in
+            let metadata: Logger.Metadata = ["connection": "\(part)"]
+            switch event {
+            case .connected:
+                logger.debug("connected to the broker", metadata: metadata)
+            case .disconnected(let error, let delay):
+                Counter(label: "citycoop.broker.disconnects").increment()
+                logger.warning(
+                    "no connection to the broker",
+                    metadata: metadata.merging(["error": "\(error)", "retry_after": "\(delay)"]) { $1 })
+            case .blocked(let reason):
+                logger.warning(
+                    "the broker blocks publishers", metadata: metadata.merging(["reason": "\(reason)"]) { $1 })
+            case .unblocked:
+                logger.notice("the broker takes messages again", metadata: metadata)
+            case .consumerCancelled(let queue):
+                logger.warning(
+                    "the broker cancelled a consumer", metadata: metadata.merging(["queue": "\(queue)"]) { $1 })
+            }
+        }
+    }
+}
