@@ -52,6 +52,32 @@ extension SystemTests {
                     let found = try await client.call(FindCities(text: name))
                     #expect(found.cities.map(\.cityId) == [id], "\(name)")
                 }
+                let similar = try await client.call(FindCities(text: "ormosz"))
+                #expect(similar.cities.map(\.cityId) == [id] && similar.isSimilar == true)
+                let map = try await client.call(FindCitiesGeoJSON(text: "ormoz"))
+                #expect(map.features.map(\.geometry.coordinates) == [[15.61667, 47.21667]])
+            }
+        }
+
+        @Test("a figure is set, and its history remembers what it was")
+        func figure() async throws {
+            try await Client.with(try System.required) { client in
+                let city = UUID()
+                _ = try await client.call(RegisterCity(.sample(city, slug: "figures")))
+                let period = try #require(IndicatorPeriod("2024-Q3"))
+                for text in ["12.50", "12.5"] {
+                    let value = SetIndicator.Value(
+                        indicator: "vacancy-rate", period: period, value: try #require(DecimalNumber(text)), unit: "%",
+                        source: "city office", status: .final)
+                    let command = SetIndicator(cityId: city, values: [value], reason: "counted")
+                    #expect(try await client.call(command) == SetIndicator.Reply(set: 1, unchanged: 0))
+                }
+                let present = try await client.call(FindIndicators(cityId: city))
+                #expect(present.values.map(\.value.rawValue) == ["12.5"] && present.values.map(\.version) == [2])
+                let history = try await client.call(
+                    GetIndicatorHistory(cityId: city, indicator: "vacancy-rate", period: period))
+                #expect(history.revisions.map(\.value.rawValue) == ["12.5", "12.50"])
+                #expect(history.revisions.allSatisfy { $0.setBy == Topology.Names.operatorUser })
             }
         }
 

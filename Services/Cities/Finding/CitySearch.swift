@@ -15,6 +15,8 @@ struct FoundCity: Sendable {
 struct CitySearch: Sendable {
     /// A page as JSON stays well below what a message may be.
     static let pageBytesMax = 256 << 10
+    /// So many fit whatever they are, and need not be measured: a city is below 21 KiB, with 20 names of 200 characters.
+    static let citiesThatFit = 12
 
     var text: String?
     var country: String?
@@ -57,17 +59,16 @@ struct CitySearch: Sendable {
 
 extension CitySearch.Found {
     /// The cities as what is sent of each, as many as fit, and the slug behind which the next page begins.
-    ///
-    /// A page holds at least one: a city has at most 20 names of 200 characters.
     func page<Sent: Encodable>(_ sent: (FoundCity) -> Sent) throws -> (sent: [Sent], next: String?) {
-        let encoder = JSONEncoder()
-        var page: [Sent] = []
-        var bytes = 0
-        for city in cities {
-            let next = sent(city)
-            bytes += try encoder.encode(next).count
-            if bytes > CitySearch.pageBytesMax && !page.isEmpty { break }
-            page.append(next)
+        var page = cities.map(sent)
+        if page.count > CitySearch.citiesThatFit {
+            let encoder = JSONEncoder()
+            var bytes = 0
+            let fitting = try page.prefix { city in
+                bytes += try encoder.encode(city).count
+                return bytes <= CitySearch.pageBytesMax
+            }
+            page = Array(fitting)
         }
         let isCut = page.count < cities.count
         let isInPages = !isSimilar && cities.first?.metres == nil
