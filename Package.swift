@@ -79,6 +79,7 @@ let package = Package(
         c("CRabbitMQ", pkgConfig: "librabbitmq"),
         c("CPostgres", pkgConfig: "libpq"),
         c("CCurl", pkgConfig: "libcurl"),
+        c("CCSV"),
 
         shared("EventLoop", ["CLinux"]),
         shared("AMQP", ["CRabbitMQ", "EventLoop"]),
@@ -86,6 +87,7 @@ let package = Package(
         shared("Contracts"),
         shared("Processes", ["CLinux", "EventLoop"]),
         shared("ManagementAPI", ["CCurl", "EventLoop"]),
+        shared("CSV", ["CCSV"]),
         shared(
             "Messaging", ["AMQP", "Postgres", "Contracts", crypto, logging, metrics, lifecycle],
             resources: [.embedInCode("Migrations/0001_runtime.sql")]),
@@ -97,19 +99,25 @@ let package = Package(
             ]),
 
         executable(
-            "cities", in: "Cities", service, resources: [.embedInCode("Migrations/0001_cities.sql")]),
+            "cities", in: "Cities", service + ["CSV", crypto],
+            resources: [
+                .embedInCode("Migrations/0001_cities.sql"), .embedInCode("Migrations/0003_merchants.sql"),
+            ]),
         executable(
             "events", in: "Events", service, resources: [.embedInCode("Migrations/0001_events.sql")]),
         executable(
             "vouchers", in: "Vouchers", service + [crypto],
-            resources: [.embedInCode("Migrations/0001_vouchers.sql")]),
+            resources: [
+                .embedInCode("Migrations/0001_vouchers.sql"), .embedInCode("Migrations/0003_merchants.sql"),
+            ]),
         executable(
             "notifications", in: "Notifications", service + [mustache],
             resources: [.embedInCode("Migrations/0001_notifications.sql")]),
         executable(
             "citycoop", in: "CityCoop",
             [
-                "AMQP", "Contracts", "EventLoop", "ManagementAPI", "Messaging", "Postgres", "Processes", argumentParser,
+                "AMQP", "Contracts", "CSV", "EventLoop", "ManagementAPI", "Messaging", "Postgres", "Processes",
+                argumentParser, crypto,
             ],
             resources: [.embedInCode("Demo/cities.json")]),
 
@@ -127,7 +135,10 @@ let package = Package(
         tests(
             "ServiceKitTests",
             ["ServiceKit", "TestKit", httpServer, sockets, lifecycle, logging, metrics, coreMetrics, argumentParser]),
-        tests("CitiesTests", ["cities", "Contracts", "Messaging", "Postgres", "TestKit"]),
+        tests("CSVTests", ["CSV", "TestKit"]),
+        tests(
+            "CitiesTests", ["cities", "citycoop", "Contracts", "CSV", "Messaging", "Postgres", "TestKit"],
+            exclude: ["Golden"]),
         tests("EventsTests", ["events", "Contracts", "Messaging", "Postgres", "TestKit"]),
         tests("VouchersTests", ["vouchers", "Contracts", "Messaging", "Postgres", "TestKit"]),
         tests(

@@ -13,8 +13,11 @@ enum VouchersDefinition: SuiteService {
 
     static var schema: MigrationSet {
         MigrationSet(
-            name: "vouchers", version: 1, minCompatible: 1,
-            migrations: [Migration(number: 1, name: "vouchers", sql: PackageResources._001_vouchers_sql)])
+            name: "vouchers", version: 3, minCompatible: 1,
+            migrations: [
+                Migration(number: 1, name: "vouchers", sql: PackageResources._001_vouchers_sql),
+                Migration(number: 3, name: "merchants", sql: PackageResources._003_merchants_sql),
+            ])
     }
 
     static func options(_ settings: inout Settings) -> CodeKeys? {

@@ -1,3 +1,4 @@
+import Contracts
 import FoundationEssentials
 import Postgres
 import TestKit
@@ -8,11 +9,22 @@ import Testing
 /// Every statement on the migrated schema.
 @Suite struct StatementTests {
     @Test func everyStatementFitsTheSchema() async throws {
+        let filter = MerchantFilter(FindMerchants(), pattern: nil)
+        let near = FindMerchants.Near(latitude: 46, longitude: 16, radiusMetres: 1)
+        let part = ImportPart(
+            importId: UUID(), part: 1, partCount: 1, cityId: UUID(), content: [], lines: 0, registered: 0,
+            unchanged: 0, bad: 0)
         let statements: [any Statement] = [
             ReadCities(ids: [], slugs: []), FindCityIDs(ids: []), ReadCityPage(after: nil, max: 1),
             SearchCities(key: nil, country: nil, after: nil, max: 1), InsertCities(cities: []),
             InsertCityNames(cities: []), ReadMerchants(ids: []), ReadMerchantPage(after: nil, max: 1),
-            InsertMerchants(merchants: []),
+            InsertMerchants(merchants: []), LockMerchants(ids: []), UpdateMerchants(merchants: []),
+            DeleteBranches(merchants: []), InsertBranches(of: []), PlanForParameters(), PlanNearestFirst(),
+            SearchMerchants(filter: filter, after: nil, max: 1), SearchSimilarMerchants(filter: filter, max: 1),
+            SearchNearMerchants(filter, near, after: nil, max: 1),
+            SearchMappedMerchants(FindMerchantsGeoJSON(), max: 1), ReadImportPart(importId: UUID(), part: 1),
+            try WriteBadLines(part: part, lines: []), WriteImportPart(part: part),
+            ReadBadLines(importId: UUID(), part: nil, max: 1), SumImportParts(importId: UUID(), cityId: UUID()),
         ]
         let mistakes = try await withHandlerBench(CitiesDefinition.schema) { try await $0.mistakes(in: statements) }
         #expect(mistakes.isEmpty, "\(mistakes)")

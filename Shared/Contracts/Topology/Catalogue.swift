@@ -29,6 +29,9 @@ public enum Catalogue {
             [
                 Entry(RegisterCity.self), Entry(RegisterMerchant.self), Entry(Republish.self), Entry(FindCities.self),
                 Entry(GetCity.self),
+                Entry(ReviseMerchant.self), Entry(CloseMerchant.self), Entry(ImportMerchants.self),
+                Entry(GetMerchant.self), Entry(GetMerchantAccount.self), Entry(FindMerchants.self),
+                Entry(FindMerchantsGeoJSON.self), Entry(GetImportReport.self),
             ] + operations(CitiesService.self)
         case .events:
             [
