@@ -60,9 +60,9 @@ struct PlanForParameters: Statement {
         """
 }
 
-/// Has the statements behind it in its flight walk an index in the order of distance.
+/// Has the statements behind it in its flight find a circle's branches by the index of places alone.
 ///
-/// The server does not know how much a circle holds, and would sort everything in it: 50 km held 8,000 branches.
+/// What is in the circle is sorted afterwards, which a wide one makes slow: with 8,000 branches in 50 km, 15 ms in a debug build.
 struct PlanNearestFirst: Statement {
     static let sql = """
         SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', 'off', true),
