@@ -75,6 +75,7 @@ let package = Package(
         c("CPostgres", pkgConfig: "libpq"),
         c("CCurl", pkgConfig: "libcurl"),
         c("CMicrohttpd", pkgConfig: "libmicrohttpd"),
+        c("CCSV"),
 
         shared("EventLoop", ["CLinux"]),
         shared("AMQP", ["CRabbitMQ", "EventLoop"]),
@@ -83,6 +84,7 @@ let package = Package(
         shared("Processes", ["CLinux", "EventLoop"]),
         shared("ManagementAPI", ["CCurl", "EventLoop"]),
         shared("HealthHTTP", ["CMicrohttpd", "EventLoop"]),
+        shared("CSV", ["CCSV"]),
         shared(
             "Messaging", ["AMQP", "Postgres", "Contracts", crypto, logging, metrics, lifecycle],
             resources: [
@@ -98,10 +100,11 @@ let package = Package(
             ]),
 
         executable(
-            "cities", in: "Cities", service,
+            "cities", in: "Cities", service + ["CSV", crypto],
             resources: [
                 .embedInCode("Migrations/0001_cities.sql"),
                 .embedInCode("Migrations/0002_registry.sql"),
+                .embedInCode("Migrations/0003_merchants.sql"),
                 .embedInCode("Migrations/0004_indicators.sql"),
                 .embedInCode("Migrations/0005_privacy.sql"),
             ]),
@@ -110,7 +113,9 @@ let package = Package(
         executable(
             "vouchers", in: "Vouchers", service + [crypto],
             resources: [
-                .embedInCode("Migrations/0001_vouchers.sql"), .embedInCode("Migrations/0002_acceptance.sql"),
+                .embedInCode("Migrations/0001_vouchers.sql"),
+                .embedInCode("Migrations/0002_acceptance.sql"),
+                .embedInCode("Migrations/0003_merchants.sql"),
             ]),
         executable(
             "notifications", in: "Notifications", service,
@@ -118,7 +123,8 @@ let package = Package(
         executable(
             "citycoop", in: "CityCoop",
             [
-                "AMQP", "Contracts", "EventLoop", "ManagementAPI", "Messaging", "Postgres", "Processes", argumentParser,
+                "AMQP", "Contracts", "CSV", "EventLoop", "ManagementAPI", "Messaging", "Postgres", "Processes",
+                argumentParser, crypto,
             ],
             resources: [.embedInCode("Demo/cities.json")]),
 
@@ -136,8 +142,10 @@ let package = Package(
         tests(
             "ServiceKitTests",
             ["HealthHTTP", "ServiceKit", "TestKit", lifecycle, logging, metrics, coreMetrics, argumentParser]),
+        tests("CSVTests", ["CSV", "TestKit"]),
         tests(
-            "CitiesTests", ["cities", "Contracts", "Messaging", "Postgres", "TestKit"], exclude: ["Golden"]),
+            "CitiesTests", ["cities", "citycoop", "Contracts", "CSV", "Messaging", "Postgres", "TestKit"],
+            exclude: ["Golden"]),
         tests("EventsTests", ["events", "Contracts", "Messaging", "Postgres", "TestKit"]),
         tests(
             "VouchersTests", ["vouchers", "Contracts", "Messaging", "Postgres", "TestKit"], exclude: ["Golden"]),
@@ -145,7 +153,8 @@ let package = Package(
             "NotificationsTests", ["notifications", "Contracts", "Messaging", "Postgres", "TestKit"],
             exclude: ["Golden"]),
         tests(
-            "AccessTests", ["cities", "events", "vouchers", "notifications", "Contracts", "Messaging", "TestKit"],
+            "AccessTests",
+            ["cities", "events", "vouchers", "notifications", "Contracts", "Messaging", "ServiceKit", "TestKit"],
             exclude: ["Golden"]),
         tests("ProcessesTests", ["Processes"]),
         tests("HealthHTTPTests", ["HealthHTTP", "TestKit"]),

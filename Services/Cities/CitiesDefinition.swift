@@ -15,16 +15,28 @@ enum CitiesDefinition: SuiteService {
         migrations: [
             Migration(number: 1, name: "cities", sql: PackageResources._001_cities_sql),
             Migration(number: 2, name: "registry", sql: PackageResources._002_registry_sql),
+            Migration(number: 3, name: "merchants", sql: PackageResources._003_merchants_sql),
             Migration(number: 4, name: "indicators", sql: PackageResources._004_indicators_sql),
             Migration(number: 5, name: "privacy", sql: PackageResources._005_privacy_sql),
         ])
 
-    static func options(_ settings: inout Settings) {}
+    static func options(_ settings: inout Settings) -> Keyring {
+        settings.key("CITIES_BANK_KEY", "Keys that encrypt the account numbers of merchants")
+    }
 
-    static func handlers(_ options: Void, seal: Seal) -> HandlerSet<CitiesService> {
+    static func handlers(_ bankKeys: Keyring, seal: Seal) -> HandlerSet<CitiesService> {
+        let accounts = BankAccounts(keys: bankKeys.keys.map { ($0.id, $0.bytes) })
         var handlers = HandlerSet<CitiesService>()
         handlers.add(RegisterCities())
-        handlers.add(RegisterMerchants())
+        handlers.add(RegisterMerchants(accounts: accounts))
+        handlers.add(ReviseMerchants(accounts: accounts))
+        handlers.add(CloseMerchants(accounts: accounts))
+        handlers.add(ImportMerchantLines(accounts: accounts))
+        handlers.add(ReadImportReport())
+        handlers.add(GetMerchantByID())
+        handlers.add(GetAccountOfMerchant(accounts: accounts))
+        handlers.add(FindMerchantsByName())
+        handlers.add(MapMerchants())
         handlers.add(RepublishState())
         handlers.add(FindCitiesByName())
         handlers.add(FindCitiesForMaps())

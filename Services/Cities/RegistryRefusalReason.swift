@@ -6,6 +6,7 @@ enum RegistryRefusalReason: String, CaseIterable, Sendable {
     case slugTaken = "slug-taken"
     case cityUnknown = "city-unknown"
     case merchantDiffers = "merchant-differs"
+    case merchantUnknown = "merchant-unknown"
 
     var problem: Problem {
         switch self {
@@ -13,6 +14,7 @@ enum RegistryRefusalReason: String, CaseIterable, Sendable {
         case .slugTaken: Problem(rawValue, "Another city has this slug.")
         case .cityUnknown: Problem(rawValue, "There is no such city.")
         case .merchantDiffers: Problem(rawValue, "This merchant id is registered with other facts.")
+        case .merchantUnknown: Problem(rawValue, "There is no such merchant in this city.")
         }
     }
 }

@@ -19,6 +19,7 @@ struct CityCoop: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(name: "Running", subcommands: [UpCommand.self, DownCommand.self, MigrateCommand.self]),
             CommandGroup(name: "Talking", subcommands: [SendCommand.self, CallCommand.self, WatchCommand.self]),
+            CommandGroup(name: "Bringing data in and out", subcommands: [ImportCommand.self, ExportCommand.self]),
             CommandGroup(
                 name: "Looking after it",
                 subcommands: [StatusCommand.self, DeadCommand.self, AuditCommand.self, TopologyCommand.self]),

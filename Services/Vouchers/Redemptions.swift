@@ -6,6 +6,8 @@ import FoundationEssentials
 struct KnownMerchant: Hashable, Sendable {
     var merchantId: UUID
     var cityId: UUID
+    /// The first day on which it takes no vouchers any more.
+    var closedFrom: Day?
 }
 
 /// What an earlier redemption id stands for, without its code: a keyed hash of everything the till said.
@@ -69,12 +71,18 @@ enum RedemptionRefusalReason: String, CaseIterable, Sendable {
     case insufficientBalance = "insufficient-balance"
     case currencyDiffers = "currency-differs"
     case merchantUnknown = "merchant-unknown"
+    case merchantClosed = "merchant-closed"
     case notAcceptedHere = "not-accepted-here"
     case acceptanceUnknown = "acceptance-unknown"
     case redemptionDiffers = "redemption-differs"
 
     /// Whether the refusal is the outcome that a repeat gets; the others may end otherwise another time.
-    var isRecorded: Bool { self != .merchantUnknown && self != .acceptanceUnknown && self != .redemptionDiffers }
+    var isRecorded: Bool {
+        switch self {
+        case .merchantUnknown, .merchantClosed, .acceptanceUnknown, .redemptionDiffers: false
+        default: true
+        }
+    }
 
     /// What the outside learns: one answer for every code that is not good, whyever.
     var problem: Problem {
@@ -93,6 +101,8 @@ enum RedemptionRefusalReason: String, CaseIterable, Sendable {
             Problem(
                 "acceptance-unknown", "It is not known here yet whether this city takes these vouchers.",
                 retryable: true)
+        case .merchantClosed:
+            Problem("merchant-closed", "This merchant takes no vouchers any more.")
         case .redemptionDiffers:
             Problem("redemption-differs", "This redemption id was used with other content.")
         }
@@ -219,6 +229,7 @@ struct Redemptions: Sendable {
         guard let merchant = merchants[request.merchantId] else {
             return refuse(request, .merchantUnknown, nil, now)
         }
+        if let day = merchant.closedFrom, day <= Day(of: now) { return refuse(request, .merchantClosed, nil, now) }
         guard let lookup = request.lookups.first(where: { idsByLookup[$0] != nil }), let id = idsByLookup[lookup],
             let voucher = vouchers[id]
         else { return refuse(request, .voucherUnknown, nil, now) }

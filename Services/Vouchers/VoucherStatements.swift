@@ -95,7 +95,7 @@ extension RedemptionRefusalReason: PostgresValue {}
 
 /// Reads merchants from the copy of the registry.
 struct ReadMerchants: Statement {
-    static let sql = "SELECT merchant_id, city_id FROM merchant WHERE merchant_id = ANY ($1)"
+    static let sql = "SELECT merchant_id, city_id, closed_from FROM merchant WHERE merchant_id = ANY ($1)"
     var ids: [UUID]
 
     func bind(_ parameters: inout Parameters) {
@@ -103,8 +103,21 @@ struct ReadMerchants: Statement {
     }
 
     static func row(_ columns: inout Columns) throws -> KnownMerchant {
-        KnownMerchant(merchantId: try columns.next(), cityId: try columns.next())
+        KnownMerchant(
+            merchantId: try columns.next(), cityId: try columns.next(),
+            closedFrom: try columns.next(CalendarDate?.self)?.day)
     }
+}
+
+extension CalendarDate {
+    /// From 1 January 1970 to 1 January 2000.
+    private static let daysBetween = 10_957
+
+    fileprivate init(_ day: Day) {
+        self.init(daysSince2000: Int32(clamping: day.number - Self.daysBetween))
+    }
+
+    fileprivate var day: Day { Day(number: Int(daysSince2000) + Self.daysBetween) }
 }
 
 /// Reads which of these cities the copy of the registry knows.
@@ -344,10 +357,11 @@ struct CopyCities: Statement {
 /// Keeps the newer version of each merchant.
 struct CopyMerchants: Statement {
     static let sql = """
-        INSERT INTO merchant (merchant_id, city_id, name, version)
-        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[])
+        INSERT INTO merchant (merchant_id, city_id, name, version, closed_from)
+        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::date[])
         ON CONFLICT (merchant_id) DO UPDATE
-        SET city_id = excluded.city_id, name = excluded.name, version = excluded.version
+        SET city_id = excluded.city_id, name = excluded.name, version = excluded.version,
+            closed_from = excluded.closed_from
         WHERE merchant.version < excluded.version
         """
     var merchants: [MerchantRegistered]
@@ -357,5 +371,6 @@ struct CopyMerchants: Statement {
         parameters.add(merchants.map(\.cityId))
         parameters.add(merchants.map(\.name))
         parameters.add(merchants.map(\.version))
+        parameters.add(merchants.map { $0.closedFrom.map { CalendarDate($0) } })
     }
 }

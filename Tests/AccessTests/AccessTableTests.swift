@@ -1,6 +1,7 @@
 import Contracts
 import FoundationEssentials
 import TestKit
+import ServiceKit
 import Testing
 
 @testable import Messaging
@@ -128,9 +129,10 @@ import Testing
     private static func rows() throws -> [Row] {
         let seal = Seal(keys: [("a", [UInt8](repeating: 7, count: 32))])
         let keys = try CodeKeys([(1, [UInt8](repeating: 7, count: 32))])
+        let bankKeys = try #require(Keyring(Data([UInt8](repeating: 7, count: 32)).base64EncodedString()))
         let options = Notifications.Options(mailFolder: "/tmp", mailFrom: nil)
         return try
-            (rows(CitiesDefinition.handlers((), seal: seal), seal)
+            (rows(CitiesDefinition.handlers(bankKeys, seal: seal), seal)
             + rows(EventsDefinition.handlers((), seal: seal), seal)
             + rows(VouchersDefinition.handlers(keys, seal: seal), seal)
             + rows(Notifications.handlers(options, seal: seal), seal)).sorted { $0.type < $1.type }

@@ -46,23 +46,4 @@ import Testing
         let text = RegisteredCity(facts: facts, version: 1).searchText
         #expect(text == "foeloestoem\nfolostom\nfuerstenfeld\nfurstenfeld")
     }
-
-    @Test func aMerchantNeedsACityAndIsRegisteredOnce() {
-        let cityId = UUID()
-        let command = RegisterMerchant(merchantId: UUID(), cityId: cityId, name: "Knjigarna")
-        var registrations = MerchantRegistrations(cities: [cityId], known: [])
-        guard case .registered(let merchant) = registrations.register(command) else {
-            Issue.record("not registered")
-            return
-        }
-        #expect(registrations.register(command) == .repeated(merchant))
-        var other = command
-        other.name = "Bukvarna"
-        #expect(registrations.register(other) == .refused(.merchantDiffers))
-        other = RegisterMerchant(merchantId: UUID(), cityId: UUID(), name: "Knjigarna")
-        #expect(registrations.register(other) == .refused(.cityUnknown))
-        #expect(registrations.changes == [merchant])
-        var later = MerchantRegistrations(cities: [], known: [merchant])
-        #expect(later.register(command) == .repeated(merchant), "a repeat does not ask for its city again")
-    }
 }

@@ -20,7 +20,8 @@ import Testing
         let names = Set(Self.commands.map { $0.path.joined(separator: " ") })
         let expected: Set = [
             "up", "down", "migrate", "send", "call", "watch", "status", "dead list", "dead show", "dead redrive",
-            "dead discard", "audit list", "audit verify", "topology show", "topology verify", "topology apply", "demo",
+            "dead discard", "audit list", "audit verify", "import merchants", "export merchants", "topology show",
+            "topology verify", "topology apply", "demo",
             "bench redeem", "bench reply", "bench request", "bench find", "bench outbox",
         ]
         #expect(names == expected)

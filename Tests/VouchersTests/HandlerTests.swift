@@ -153,6 +153,25 @@ struct HandlerTests {
         }
     }
 
+    @Test func aClosedMerchantIsRefusedUntilItsDayIsMoved() async throws {
+        try await withShop { shop in
+            let voucher = try await shop.issued(100)
+            let redemption = shop.redemption(voucher, 50)
+            func keep(_ version: Int64, closedFrom: Day?) async throws {
+                let facts = MerchantFacts(merchantId: shop.merchant, cityId: shop.city, name: "Bakery")
+                let event = MerchantRegistered(facts, version: version, closedFrom: closedFrom)
+                _ = try await shop.bench.run(KeepMerchants(), [event], user: "cities")
+            }
+            try await keep(2, closedFrom: Day("2020-02-29"))
+            let refused = try await shop.bench.run(shop.redeem, [redemption])
+            #expect(refused.problem()?.code == "merchant-closed" && refused.problem()?.retryable == false)
+            #expect(try refused.events(RedemptionRefused.self).map(\.code) == ["merchant-closed"])
+            try await keep(3, closedFrom: Day("2999-12-31"))
+            let taken = try await shop.bench.run(shop.redeem, [redemption])
+            #expect(try taken.reply(to: RedeemVoucher.self).balance.amount == 50)
+        }
+    }
+
     @Test func theOutsideLearnsNothingAboutACode() async throws {
         try await withShop { shop in
             let voucher = try await shop.issued(100)

@@ -62,6 +62,21 @@ import Testing
         #expect(batch.changes.refusals.map(\.reason) == [.insufficientBalance])
     }
 
+    @Test func aMerchantThatIsClosedTakesNothingFromItsDayOn() throws {
+        let today = Day(of: now)
+        for (day, expected) in [
+            (today, RedemptionRefusalReason.merchantClosed), (today.advanced(by: -1), .merchantClosed),
+            (today.advanced(by: 1), nil),
+        ] as [(Day, RedemptionRefusalReason?)] {
+            var closing = merchant
+            closing.closedFrom = day
+            var batch = Redemptions(vouchers: [voucher], earlier: [], merchants: [closing], rule: members())
+            #expect(reason(batch.redeem(request(), at: now)) == expected, "\(day)")
+            // The day may be moved: the refusal is not the last word about this id.
+            #expect(batch.changes.refusals.isEmpty)
+        }
+    }
+
     @Test func aRepeatGetsTheFirstOutcomeAndChangesNothing() {
         var batch = redemptions([voucher])
         let first = request()

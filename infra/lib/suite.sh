@@ -42,6 +42,7 @@ write_environment() {
     put_line CITYCOOP_ADMINISTRATOR operator
     put_line CITYCOOP_SEAL_KEY_FILE "$(key_file seal-key)"
     put_line VOUCHERS_CODE_KEY_FILE "$(key_file vouchers-code-key)"
+    put_line CITIES_BANK_KEY_FILE "$(key_file cities-bank-key)"
     put_line NOTIFICATIONS_MAIL_FOLDER "$state/mail"
     for name in "${services[@]}"; do
       put_line "${name^^}_AMQP_URL" "amqp://$name:$(secret "broker-$name")@$broker"

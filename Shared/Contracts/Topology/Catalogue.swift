@@ -39,6 +39,9 @@ public enum Catalogue {
                 Entry(GrantAccess.self), Entry(RevokeAccess.self), Entry(FindGrants.self),
                 Entry(FindCitiesGeoJSON.self),
                 Entry(SetIndicator.self), Entry(FindIndicators.self), Entry(GetIndicatorHistory.self),
+                Entry(ReviseMerchant.self), Entry(CloseMerchant.self), Entry(ImportMerchants.self),
+                Entry(GetMerchant.self), Entry(GetMerchantAccount.self), Entry(FindMerchants.self),
+                Entry(FindMerchantsGeoJSON.self), Entry(GetImportReport.self),
             ] + operations(CitiesService.self)
         case .events:
             [

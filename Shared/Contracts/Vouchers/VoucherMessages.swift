@@ -110,7 +110,8 @@ public struct IssueRefused: Event {
 /// Spends a voucher, wholly or in part: `vouchers.redeem.v1`.
 ///
 /// Refused with `voucher-not-usable` (unknown, blocked, expired: the outside learns no more), `insufficient-balance`,
-/// `currency-differs`, `merchant-unknown` (retryable), `redemption-differs` (the id was used with other content).
+/// `currency-differs`, `merchant-unknown` (retryable), `merchant-closed`, `redemption-differs` (the id was used with other
+/// content).
 public struct RedeemVoucher: Command {
     /// `vouchers.redeem.v1`.
     public static let type = MessageType(.vouchers, .command, "redeem")

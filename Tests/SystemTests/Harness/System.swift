@@ -50,6 +50,7 @@ final class System: Sendable {
             })
         keys = [
             "CITYCOOP_SEAL_KEY": Self.key(&generator), "VOUCHERS_CODE_KEY": "1:\(Self.key(&generator))",
+            "CITIES_BANK_KEY": Self.key(&generator),
         ]
     }
 
