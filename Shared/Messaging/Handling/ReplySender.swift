@@ -62,15 +62,23 @@ actor ReplySender {
         changed.signal()
     }
 
+    /// Sends until the broker has said of every answer what becomes of it.
     private func publish(_ batch: [OutgoingMessage]) async {
-        // An asker who has gone cannot be told anything: such an answer is counted and dropped.
-        for confirmation in await publisher.publish(batch) {
-            switch confirmation {
-            case .confirmed: sent.increment()
-            case .returned, .refused, .lost, .unacceptable: unroutable.increment()
+        var rest = batch
+        while !rest.isEmpty {
+            var lost: [OutgoingMessage] = []
+            for (answer, confirmation) in zip(rest, await publisher.publish(rest)) {
+                switch confirmation {
+                case .confirmed: sent.increment()
+                // Our connection went, not the asker: nobody else tells it, however often it asks.
+                case .lost(let error) where error.isRetryable && !Task.isCancelled: lost.append(answer)
+                // An asker who has gone cannot be told anything: such an answer is counted and dropped.
+                case .returned, .refused, .lost, .unacceptable: unroutable.increment()
+                }
             }
+            open -= rest.count - lost.count
+            rest = lost
+            changed.signal()
         }
-        open -= batch.count
-        changed.signal()
     }
 }

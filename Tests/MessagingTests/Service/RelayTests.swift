@@ -323,6 +323,49 @@ private struct BreakSessions: Statement {
         #expect(publisher.count == 20)
     }
 
+    @Test func answersWhoseConnectionWentAreSentAgain() async throws {
+        let losses = Mutex(["reply.1": 1, "reply.3": 2])
+        let tries = Mutex<[String: Int]>([:])
+        let publisher = FakePublisher { answer in
+            let queue = answer.routingKey
+            tries.withLock { $0[queue, default: 0] += 1 }
+            if queue == "reply.0" { return .returned(replyCode: 312, replyText: "NO_ROUTE") }
+            let isLost = losses.withLock { losses in
+                guard let left = losses[queue], left > 0 else { return false }
+                losses[queue] = left - 1
+                return true
+            }
+            return isLost ? .lost(AMQPError(.peerSilent, "silent")) : .confirmed
+        }
+        let sender = ReplySender(publisher: publisher, limits: .quick)
+        await withTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { await sender.run() }
+            await sender.take(
+                (0..<4).map { number in
+                    OutgoingMessage(
+                        exchange: "", routingKey: "reply.\(number)", properties: Properties(messageID: "\(number)"),
+                        body: [])
+                })
+            await sender.stop(by: .now + .seconds(20))
+            await tasks.waitForAll()
+        }
+        #expect(Set(publisher.taken.withLock { $0 }) == ["1", "2", "3"])
+        #expect(tries.withLock { $0 } == ["reply.0": 1, "reply.1": 2, "reply.2": 1, "reply.3": 3])
+    }
+
+    @Test func answersOfAClosedPublisherAreGivenUp() async throws {
+        let publisher = FakePublisher { _ in .lost(AMQPError(.closed, "closed")) }
+        let sender = ReplySender(publisher: publisher, limits: .quick)
+        await withTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { await sender.run() }
+            await sender.take([OutgoingMessage(exchange: "", routingKey: "reply.0", body: [])])
+            let start = ContinuousClock.now
+            await sender.stop(by: start + .seconds(20))
+            #expect(start.duration(to: .now) < .seconds(10))
+            await tasks.waitForAll()
+        }
+    }
+
     @Test func nothingIsLostWhenSessionsAndConnectionsBreak() async throws {
         try await withServiceAndClient { service, client in
             var limits = MessagingLimits.quick
