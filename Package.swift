@@ -117,6 +117,7 @@ let package = Package(
                 .embedInCode("Migrations/0001_vouchers.sql"),
                 .embedInCode("Migrations/0002_acceptance.sql"),
                 .embedInCode("Migrations/0003_merchants.sql"),
+                .embedInCode("Migrations/0004_instrument.sql"),
             ]),
         executable(
             "notifications", in: "Notifications", service,

@@ -13,11 +13,12 @@ enum VouchersDefinition: SuiteService {
 
     static var schema: MigrationSet {
         MigrationSet(
-            name: "vouchers", version: 3, minCompatible: 1,
+            name: "vouchers", version: 4, minCompatible: 1,
             migrations: [
                 Migration(number: 1, name: "vouchers", sql: PackageResources._001_vouchers_sql),
                 Migration(number: 2, name: "acceptance", sql: PackageResources._002_acceptance_sql),
                 Migration(number: 3, name: "merchants", sql: PackageResources._003_merchants_sql),
+                Migration(number: 4, name: "instrument", sql: PackageResources._004_instrument_sql),
             ])
     }
 

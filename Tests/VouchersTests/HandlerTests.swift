@@ -10,57 +10,8 @@ import Testing
 /// The handlers on a real database: locks, repeats, refusals, and the books after them.
 @Suite(.timeLimit(.minutes(2)))
 struct HandlerTests {
-    private static let keys = Result {
-        try CodeKeys([(id: 1, bytes: Array(repeating: 7, count: 32))])
-    }
-
-    /// A bench with one city and one merchant.
-    private struct Shop: Sendable {
-        let bench: HandlerBench
-        let keys: CodeKeys
-        let seal = Seal(keys: [(id: "1", bytes: Array(repeating: 9, count: 32))])
-        let city = UUID()
-        let merchant = UUID()
-
-        var redeem: RedeemVouchers { RedeemVouchers(keys: keys) }
-        var issue: IssueVouchers { IssueVouchers(keys: keys, seal: seal) }
-
-        func issued(_ amount: Int64, _ currency: String = "EUR") async throws -> IssueVoucher.Reply {
-            let command = IssueVoucher(issueId: UUID(), issuerCityId: city, value: Money(amount, currency))
-            return try await bench.run(issue, [command]).reply(to: IssueVoucher.self)
-        }
-
-        func redemption(_ voucher: IssueVoucher.Reply, _ amount: Int64, id: UUID = UUID()) -> RedeemVoucher {
-            RedeemVoucher(
-                redemptionId: id, code: voucher.code, merchantId: merchant,
-                amount: Money(amount, voucher.value.currency))
-        }
-
-        func ledger() async throws -> GetLedger.Reply {
-            try await bench.ask(GetLedgers(), GetLedger())
-        }
-    }
-
-    private func withShop(connections: Int = 2, _ body: (Shop) async throws -> Void) async throws {
-        let keys = try Self.keys.get()
-        try await withHandlerBench(VouchersDefinition.schema, connections: connections) { bench in
-            let shop = Shop(bench: bench, keys: keys)
-            let facts = CityFacts(
-                cityId: shop.city, slug: "weiz", names: [CityName(language: "de", name: "Weiz", kind: .official)],
-                country: "AT", nuts3: "AT224", lau: "61766", geoNamesId: 1,
-                position: Position(latitude: 47.2, longitude: 15.6),
-                population: Population(value: 1, date: nil, scope: .municipality, verified: false),
-                timeZone: "Europe/Vienna", currency: "EUR")
-            _ = try await bench.run(KeepCities(), [CityRegistered(facts, version: 1)], user: "cities")
-            let merchant = MerchantRegistered(
-                merchantId: shop.merchant, cityId: shop.city, name: "Bakery", version: 1)
-            _ = try await bench.run(KeepMerchants(), [merchant], user: "cities")
-            try await body(shop)
-        }
-    }
-
     @Test func aPersonsVouchersAreGivenOutAndKeptAsLongAsTheBooks() async throws {
-        try await withShop { shop in
+        try await Shop.open { shop in
             let ana = UUID()
             let commands = [Int64(1_000), 2_000].map {
                 IssueVoucher(issueId: UUID(), issuerCityId: shop.city, value: Money($0, "EUR"), personId: ana)
@@ -85,18 +36,20 @@ struct HandlerTests {
     }
 
     @Test func everyStatementFitsTheSchema() async throws {
-        try await withShop { shop in
+        try await Shop.open { shop in
             let statements: [any Statement] = [
                 LockVouchers(lookups: []), ReadVouchers(lookups: []), ReadRedemptions(ids: []), ReadRefusals(ids: []),
-                ReadMerchants(ids: []), ReadCities(ids: []), WriteBalances(vouchers: []),
+                ReadMerchants(ids: []), ReadCities(ids: []), WriteVoucherChanges(vouchers: []),
                 WriteRedemptions(redemptions: [], now: Date()), WriteRefusals(refusals: [], now: Date()),
-                WritePostings(entries: [], now: Date()), ReadIssues(ids: []), WriteVouchers(vouchers: [], now: Date()),
+                WritePostings(entries: [], now: Date()), ReadIssues(ids: []), WriteVouchers(vouchers: []),
                 WriteIssues(ids: [], vouchers: [], sealedCodes: [], until: Date()), ForgetCodes(), SumPostings(),
                 CheckBalances(), CopyCities(cities: []), CopyMerchants(merchants: []), CountCities(), CountMerchants(),
                 ReadVouchersOfPerson(personId: UUID()), UnnameVouchers(personId: UUID()),
                 CountKeptVouchers(personId: UUID()),
                 ReadMemberships(), ReadAcceptance(merchants: []), CopyMemberships(memberships: []),
                 CopyAcceptance(pairs: []), CountMemberships(), CountAcceptance(),
+                LockVouchersByID(ids: []), ReadVouchersByID(ids: []), ReadTerms(ids: []),
+                ReadCurrentTerms(programmeIds: []),
             ]
             let mistakes = try await shop.bench.mistakes(in: statements)
             #expect(mistakes == [])
@@ -104,7 +57,7 @@ struct HandlerTests {
     }
 
     @Test func aVoucherIsIssuedSpentAndTheBooksBalance() async throws {
-        try await withShop { shop in
+        try await Shop.open { shop in
             let voucher = try await shop.issued(5_000)
             let outcome = try await shop.bench.run(shop.redeem, [shop.redemption(voucher, 1_200)])
             let receipt = try outcome.reply(to: RedeemVoucher.self)
@@ -120,7 +73,7 @@ struct HandlerTests {
     }
 
     @Test func aRepeatGetsTheFirstOutcomeAndOtherContentIsRefused() async throws {
-        try await withShop { shop in
+        try await Shop.open { shop in
             let voucher = try await shop.issued(1_000)
             let id = UUID()
             let first = try await shop.bench.run(shop.redeem, [shop.redemption(voucher, 400, id: id)])
@@ -134,7 +87,7 @@ struct HandlerTests {
     }
 
     @Test func aRefusalIsRememberedUnlessItMayPass() async throws {
-        try await withShop { shop in
+        try await Shop.open { shop in
             let voucher = try await shop.issued(100)
             let tooMuch = shop.redemption(voucher, 500)
             let refused = try await shop.bench.run(shop.redeem, [tooMuch, tooMuch])
@@ -154,7 +107,7 @@ struct HandlerTests {
     }
 
     @Test func aClosedMerchantIsRefusedUntilItsDayIsMoved() async throws {
-        try await withShop { shop in
+        try await Shop.open { shop in
             let voucher = try await shop.issued(100)
             let redemption = shop.redemption(voucher, 50)
             func keep(_ version: Int64, closedFrom: Day?) async throws {
@@ -173,7 +126,7 @@ struct HandlerTests {
     }
 
     @Test func theOutsideLearnsNothingAboutACode() async throws {
-        try await withShop { shop in
+        try await Shop.open { shop in
             let voucher = try await shop.issued(100)
             let codes = ["", "0000-0000-0000-0000", "9C3H-PJJT-F2Z4-B449", String(repeating: "Z", count: 64)]
             for code in codes where !code.isEmpty {
@@ -188,7 +141,7 @@ struct HandlerTests {
     }
 
     @Test func oneHotVoucherIsNeverOverspentByManyAtOnce() async throws {
-        try await withShop(connections: 4) { shop in
+        try await Shop.open(connections: 4) { shop in
             let voucher = try await shop.issued(1_000)
             let other = try await shop.issued(1_000_000)
             let outcomes = try await withThrowingTaskGroup(of: Int.self) { group in
@@ -208,7 +161,7 @@ struct HandlerTests {
     }
 
     @Test func anIssueIsRepeatedWithItsCodeForTenMinutesOnly() async throws {
-        try await withShop { shop in
+        try await Shop.open { shop in
             let command = IssueVoucher(issueId: UUID(), issuerCityId: shop.city, value: Money(2_000, "HUF"))
             let first = try await shop.bench.run(shop.issue, [command, command])
             #expect(try first.reply(0, to: IssueVoucher.self) == first.reply(1, to: IssueVoucher.self))
@@ -228,7 +181,7 @@ struct HandlerTests {
     }
 
     @Test func acrossAKeyChangeACodeIsFoundAndHashedAnew() async throws {
-        try await withShop { shop in
+        try await Shop.open { shop in
             let voucher = try await shop.issued(500)
             let rotated = try CodeKeys([
                 (id: 2, bytes: Array(repeating: 8, count: 32)), (id: 1, bytes: Array(repeating: 7, count: 32)),
@@ -241,7 +194,7 @@ struct HandlerTests {
     }
 
     @Test func aVoucherIsSpentInAnotherCityAsMembershipAndEdgesHaveIt() async throws {
-        try await withShop { shop in
+        try await Shop.open { shop in
             let (city, merchant) = (UUID(), UUID())
             let registered = MerchantRegistered(merchantId: merchant, cityId: city, name: "Knjigarna", version: 1)
             _ = try await shop.bench.run(KeepMerchants(), [registered], user: "cities")
@@ -288,7 +241,7 @@ struct HandlerTests {
     }
 
     @Test func aCopyKeepsTheNewestVersionWhateverTheOrder() async throws {
-        try await withShop { shop in
+        try await Shop.open { shop in
             let id = UUID()
             let versions: [Int64] = [3, 1, 2]
             for version in versions {

@@ -47,12 +47,12 @@ import Testing
             return AcceptanceRule(active: active, edges: [:])
         }
 
-        mutating func issueSome() {
+        mutating func issueSome() throws {
             var issues = Issues(cities: cities, earlier: [], keys: keys)
             for _ in 0..<Int.random(in: 1...3, using: &generator) {
                 let value = Money(Int64.random(in: 100...5000, using: &generator), "EUR")
                 let command = IssueVoucher(issueId: UUID(), issuerCityId: cities[0], value: value)
-                guard case .issued(let voucher) = issues.issue(command, at: now, using: &generator) else {
+                guard case .issued(let voucher) = try issues.issue(command, at: now, using: &generator) else {
                     Issue.record("not issued")
                     continue
                 }
@@ -60,10 +60,8 @@ import Testing
                 balances[voucher.code.formatted] = value.amount
                 issued += value.amount
             }
-            for voucher in issues.changes {
-                vouchers[voucher.voucher.voucherId] = voucher.voucher
-                journal.append(voucher.entry)
-            }
+            for voucher in issues.changes.added { vouchers[voucher.voucherId] = voucher }
+            journal += issues.changes.entries
         }
 
         /// A new command, or an earlier one again, sometimes with other content.
@@ -100,7 +98,7 @@ import Testing
             return balance < command.amount.amount ? .problem("insufficient-balance") : nil
         }
 
-        mutating func redeemSome() {
+        mutating func redeemSome() throws {
             let batch = (0..<Int.random(in: 1...8, using: &generator)).map { _ in anyCommand() }
             let requests = batch.map { RedemptionRequest($0, keys: keys) }
             let lookups = Set(requests.flatMap(\.lookups))
@@ -110,17 +108,17 @@ import Testing
                 earlier: earlier.values.filter { ids.contains($0.redemptionId) }, merchants: merchants,
                 rule: rule)
             for (command, request) in zip(batch, requests) {
-                decide(command, request, &redemptions)
+                try decide(command, request, &redemptions)
             }
             write(redemptions.changes)
         }
 
         private mutating func decide(
             _ command: RedeemVoucher, _ request: RedemptionRequest, _ redemptions: inout Redemptions
-        ) {
+        ) throws {
             let expected = expected(command)
             let answer: Answer
-            switch redemptions.redeem(request, at: now) {
+            switch try redemptions.redeem(request, at: now) {
             case .redeemed(let redemption):
                 answer = .receipt(redemption.reply)
                 hold(expected == nil, "the model refuses what was redeemed")
@@ -145,7 +143,7 @@ import Testing
         }
 
         private mutating func write(_ changes: Redemptions.Changes) {
-            for voucher in changes.vouchers { vouchers[voucher.voucherId] = voucher }
+            for voucher in changes.book.changed { vouchers[voucher.voucherId] = voucher }
             for redemption in changes.redemptions {
                 hold(earlier[redemption.redemptionId] == nil, "inserted twice")
                 earlier[redemption.redemptionId] = EarlierRedemption(
@@ -156,9 +154,10 @@ import Testing
                 earlier[refusal.redemptionId] = EarlierRedemption(
                     redemptionId: refusal.redemptionId, content: refusal.content, outcome: .refused(refusal.reason))
             }
-            journal += changes.entries
+            journal += changes.book.entries
             hold(
-                changes.vouchers.map(\.voucherId) == changes.vouchers.map(\.voucherId).sorted(), "vouchers out of order"
+                changes.book.changed.map(\.voucherId) == changes.book.changed.map(\.voucherId).sorted(),
+                "vouchers out of order"
             )
             hold(
                 changes.redemptions.map(\.redemptionId) == changes.redemptions.map(\.redemptionId).sorted(),
@@ -196,8 +195,8 @@ import Testing
             for step in 0..<12 {
                 // The key is rotated in the middle; the older stays live.
                 if step == 6 { world.keys = try CodeKeys([(2, key(2)), (1, key(1))]) }
-                if step % 4 == 0 { world.issueSome() }
-                world.redeemSome()
+                if step % 4 == 0 { try world.issueSome() }
+                try world.redeemSome()
                 world.now = Timestamp(milliseconds: world.now.milliseconds + 1000)
             }
             world.check()

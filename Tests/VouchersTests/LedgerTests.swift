@@ -10,7 +10,7 @@ import Testing
 
     @Test func movingMoneyBalances() {
         let entry = LedgerEntry(
-            .issue(UUID()), at: now, moving: Money(1250, "EUR"), debit: .issuerCash(cityId: UUID()),
+            .init(.issue, UUID()), at: now, moving: Money(1250, "EUR"), debit: .issuerCash(cityId: UUID()),
             credit: .voucher(UUID()))
         #expect(entry.postings.map(\.amount) == [1250, -1250])
         #expect(entry.postings.map(\.account.kind) == [.issuerCash, .voucher])
@@ -34,12 +34,16 @@ import Testing
     @Test func anUnbalancedEntryStopsTheProcess() async {
         await #expect(processExitsWith: .failure) {
             _ = LedgerEntry(
-                .issue(UUID()), at: Timestamp(milliseconds: 0),
+                .init(.issue, UUID()), at: Timestamp(milliseconds: 0),
                 [Posting(account: .voucher(UUID()), amount: 1, currency: "EUR")])
         }
     }
 
     @Test func theNamesInTheDatabaseAreTheNamesOnTheWire() {
-        #expect(Account.Kind.allCases.map(\.rawValue) == ["voucher", "issuer-cash", "merchant-payable"])
+        #expect(
+            Account.Kind.allCases.map(\.rawValue) == [
+                "voucher", "voucher-held", "issuer-cash", "promotion-cost", "merchant-payable", "merchant-paid", "fees",
+                "fee-vat", "clearing", "expired",
+            ])
     }
 }

@@ -31,7 +31,7 @@ import Testing
     @Test func redemptionsKeepTheirPlans() async throws {
         let statements: [any Statement] = [
             LockVouchers(lookups: []), ReadVouchers(lookups: []), ReadRedemptions(ids: []), ReadRefusals(ids: []),
-            ReadMerchants(ids: []), WriteBalances(vouchers: []), WriteRedemptions(redemptions: [], now: Date()),
+            ReadMerchants(ids: []), WriteVoucherChanges(vouchers: []), WriteRedemptions(redemptions: [], now: Date()),
             WriteRefusals(refusals: [], now: Date()), WritePostings(entries: [], now: Date()),
         ]
         try await withHandlerBench(VouchersDefinition.schema) { bench in

@@ -1,5 +1,6 @@
 public import Contracts
 import FoundationEssentials
+import Messaging
 public import Postgres
 
 extension MembershipState: PostgresScalar {}

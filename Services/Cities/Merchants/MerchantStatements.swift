@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import Messaging
 import Postgres
 
 extension RegisteredMerchant {
@@ -24,22 +25,12 @@ extension RegisteredMerchant {
         version = try columns.next()
         facts = MerchantFacts(
             merchantId: id, cityId: city, name: name, category: category, vatId: vatId,
-            contract: from.map { Period(from: $0.day, until: until?.day) }, feeBasisPoints: fee.map(Int.init),
+            contract: from.map { Period(from: Day($0), until: until.map { Day($0) }) },
+            feeBasisPoints: fee.map(Int.init),
             branches: try branches.values(), terminals: try terminals.values(), contactPersonId: contact)
-        self.closedFrom = closedFrom?.day
+        self.closedFrom = closedFrom.map { Day($0) }
         account = sealed.map { BankAccount(sealed: $0, mask: mask ?? "") }
     }
-}
-
-extension CalendarDate {
-    /// From 1 January 1970 to 1 January 2000.
-    private static let daysBetween = 10_957
-
-    fileprivate init(_ day: Day) {
-        self.init(daysSince2000: Int32(clamping: day.number - Self.daysBetween))
-    }
-
-    fileprivate var day: Day { Day(number: Int(daysSince2000) + Self.daysBetween) }
 }
 
 extension JSONB {
@@ -118,15 +109,15 @@ private struct MerchantColumns {
         parameters.add(merchants.map(\.facts.name))
         parameters.add(merchants.map(\.facts.category))
         parameters.add(merchants.map(\.facts.vatId))
-        parameters.add(merchants.map { $0.facts.contract.map { CalendarDate($0.from) } })
-        parameters.add(merchants.map { $0.facts.contract?.until.map { CalendarDate($0) } })
+        parameters.add(merchants.map { $0.facts.contract?.from.date })
+        parameters.add(merchants.map { $0.facts.contract?.until?.date })
         parameters.add(merchants.map { $0.facts.feeBasisPoints.map { Int32(clamping: $0) } })
         parameters.add(merchants.map(\.facts.contactPersonId))
         parameters.add(merchants.map { json($0.facts.branches) })
         parameters.add(merchants.map { json($0.facts.terminals) })
         parameters.add(merchants.map { $0.account?.sealed })
         parameters.add(merchants.map { $0.account?.mask })
-        parameters.add(merchants.map { $0.closedFrom.map { CalendarDate($0) } })
+        parameters.add(merchants.map { $0.closedFrom?.date })
         parameters.add(merchants.map { MerchantNames.searchText($0.facts) })
         parameters.add(merchants.map { MerchantNames.sortName($0.facts.name) })
         parameters.add(merchants.map(\.version))

@@ -9,18 +9,27 @@ public enum Catalogue {
         /// The queue of its owner.
         public let queue: QueueName
 
-        fileprivate init(_ command: any Command.Type) {
+        init(_ command: any Command.Type) {
             request = command
             type = command.type
             queue = command.queue
         }
 
-        fileprivate init(_ query: any Query.Type) {
+        init(_ query: any Query.Type) {
             request = query
             type = query.type
             queue = .queries
         }
     }
+
+    /// The messages of one room of a service; they stand beside their contracts.
+    struct Group: Sendable {
+        var requests: [Entry]
+        var events: [any Event.Type]
+    }
+
+    /// The rooms of vouchers.
+    static let vouchers: [Group] = [issuing, redeeming, books]
 
     /// What a service answers to.
     public static func requests(of service: ServiceName) -> [Entry] {
@@ -49,9 +58,7 @@ public enum Catalogue {
                 Entry(GetEvent.self),
             ] + operations(EventsService.self)
         case .vouchers:
-            [
-                Entry(IssueVoucher.self), Entry(RedeemVoucher.self), Entry(GetBalance.self), Entry(GetLedger.self),
-            ] + operations(VouchersService.self)
+            vouchers.flatMap(\.requests) + operations(VouchersService.self)
         case .notifications:
             [Entry(SetContact.self)] + operations(NotificationsService.self)
         }
@@ -72,7 +79,7 @@ public enum Catalogue {
                 PersonPromoted.self, RegistrationRefused.self, RegistrationCancelled.self, CancellationRefused.self,
             ]
         case .vouchers:
-            [VoucherIssued.self, IssueRefused.self, VoucherRedeemed.self, RedemptionRefused.self]
+            vouchers.flatMap(\.events)
         case .notifications:
             [NotificationDelivered.self]
         }

@@ -1,5 +1,5 @@
-import Contracts
-import Postgres
+public import Contracts
+public import Postgres
 
 // Days of the contracts as the database's dates.
 
@@ -8,9 +8,10 @@ extension Day {
     private static let year2000 = 10_957
 
     /// As a column holds it.
-    var date: CalendarDate { CalendarDate(daysSince2000: Int32(clamping: number - Day.year2000)) }
+    public var date: CalendarDate { CalendarDate(daysSince2000: Int32(clamping: number - Day.year2000)) }
 
-    init(_ date: CalendarDate) {
+    /// The day that a column holds.
+    public init(_ date: CalendarDate) {
         self.init(number: Int(date.daysSince2000) + Day.year2000)
     }
 }

@@ -55,7 +55,7 @@ struct IssuedVoucher: Hashable, Sendable {
     /// What is booked: the city has the money and owes it to the holder.
     var entry: LedgerEntry {
         LedgerEntry(
-            .issue(issueId), at: issuedAt, moving: value, debit: .issuerCash(cityId: voucher.issuerCityId),
+            .init(.issue, issueId), at: issuedAt, moving: value, debit: .issuerCash(cityId: voucher.issuerCityId),
             credit: .voucher(voucher.voucherId))
     }
 }
@@ -77,8 +77,8 @@ struct Issues: Sendable {
     private let cities: Set<UUID>
     private let keys: CodeKeys
     private var earlier: [UUID: EarlierIssue]
-    /// What is to be written, by issue id.
     private var issued: [IssuedVoucher] = []
+    private var book = VoucherBook()
 
     init(cities: some Sequence<UUID>, earlier: [EarlierIssue], keys: CodeKeys) {
         self.cities = Set(cities)
@@ -89,7 +89,7 @@ struct Issues: Sendable {
     /// Decides one command; ids and codes come from `generator`.
     mutating func issue(
         _ command: IssueVoucher, at now: Timestamp, using generator: inout some RandomNumberGenerator
-    ) -> Decision {
+    ) throws(BookingFault) -> Decision {
         if let first = earlier[command.issueId] {
             guard first.matches(command) else { return .refused(.issueDiffers) }
             return first.reply.map(Decision.repeated) ?? .refused(.alreadyIssued)
@@ -99,10 +99,12 @@ struct Issues: Sendable {
         let code = VoucherCode.random(using: &generator)
         let voucher = Voucher(
             voucherId: UUID.version7(at: now, using: &generator), issuerCityId: command.issuerCityId,
-            currency: command.value.currency, value: command.value.amount, balance: command.value.amount,
-            status: .active, personId: command.personId, lookup: keys.lookup(for: code), lastFour: code.lastFour,
+            currency: command.value.currency, value: command.value.amount, status: .active, personId: command.personId,
+            lookup: keys.lookup(for: code), lastFour: code.lastFour,
             issuedAt: now)
         let result = IssuedVoucher(issueId: command.issueId, voucher: voucher, code: code, issuedAt: now)
+        book.add(voucher)
+        try book.book(result.entry)
         issued.append(result)
         earlier[command.issueId] = EarlierIssue(
             issueId: command.issueId, issuerCityId: command.issuerCityId, value: command.value,
@@ -110,6 +112,9 @@ struct Issues: Sendable {
         return .issued(result)
     }
 
-    /// What was issued, by issue id, in the order in which rows are inserted.
-    var changes: [IssuedVoucher] { issued.sorted { $0.issueId < $1.issueId } }
+    /// What is to be written of vouchers and booked.
+    var changes: VoucherBook.Changes { book.changes }
+
+    /// What was issued under which id, in the order in which rows are inserted.
+    var records: [IssuedVoucher] { issued.sorted { $0.issueId < $1.issueId } }
 }

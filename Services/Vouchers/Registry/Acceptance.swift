@@ -140,8 +140,6 @@ struct CountAcceptance: CountStatement {
 private enum PeriodColumns {
     /// How an open period ends.
     static let open = Day(number: .max)
-    /// 1 January 2000, which the database counts from.
-    static let year2000 = 10_957
 
     static func starts(_ periods: [Period]) -> String { array(periods.map(\.from.description)) }
     static func ends(_ periods: [Period]) -> String { array(periods.map { ($0.until ?? open).description }) }
@@ -152,10 +150,7 @@ extension Columns {
     fileprivate mutating func periods() throws -> [Period] {
         let (starts, ends): ([CalendarDate], [CalendarDate]) = (try next(), try next())
         return zip(starts, ends).map { start, end in
-            let until = Day(number: Int(end.daysSince2000) + PeriodColumns.year2000)
-            return Period(
-                from: Day(number: Int(start.daysSince2000) + PeriodColumns.year2000),
-                until: until == PeriodColumns.open ? nil : until)
+            Period(from: Day(start), until: Day(end) == PeriodColumns.open ? nil : Day(end))
         }
     }
 }

@@ -68,6 +68,7 @@ enum RedemptionRefusalReason: String, CaseIterable, Sendable {
     case wrongCheckCharacter = "wrong-check-character"
     case voucherUnknown = "voucher-unknown"
     case voucherNotActive = "voucher-not-active"
+    case voucherExpired = "voucher-expired"
     case insufficientBalance = "insufficient-balance"
     case currencyDiffers = "currency-differs"
     case merchantUnknown = "merchant-unknown"
@@ -87,7 +88,7 @@ enum RedemptionRefusalReason: String, CaseIterable, Sendable {
     /// What the outside learns: one answer for every code that is not good, whyever.
     var problem: Problem {
         switch self {
-        case .codeMalformed, .wrongCheckCharacter, .voucherUnknown, .voucherNotActive:
+        case .codeMalformed, .wrongCheckCharacter, .voucherUnknown, .voucherNotActive, .voucherExpired:
             Problem("voucher-not-usable", "This voucher cannot be used.")
         case .insufficientBalance:
             Problem("insufficient-balance", "The voucher's balance is lower than the amount.")
@@ -140,7 +141,7 @@ struct Redemption: Hashable, Sendable {
     /// What is booked: the city owes the merchant instead of the holder.
     var entry: LedgerEntry {
         LedgerEntry(
-            .redemption(redemptionId), at: redeemedAt, moving: amount, debit: .voucher(voucherId),
+            .init(.redemption, redemptionId), at: redeemedAt, moving: amount, debit: .voucher(voucherId),
             credit: .merchantPayable(merchantId))
     }
 }
@@ -186,39 +187,33 @@ struct Redemptions: Sendable {
         case refused(RedemptionRefusal)
     }
 
-    /// What is to be written; every list in the order in which rows are locked and inserted.
+    /// What is to be written; every list in the order in which rows are inserted.
     struct Changes: Sendable {
-        /// Vouchers whose balance changed, or whose code was hashed under an older key; by id.
-        var vouchers: [Voucher]
+        var book: VoucherBook.Changes
         /// By redemption id.
         var redemptions: [Redemption]
         /// By redemption id.
         var refusals: [RedemptionRefusal]
 
-        /// What is booked for the redemptions.
-        var entries: [LedgerEntry] { redemptions.map(\.entry) }
-        var isEmpty: Bool { vouchers.isEmpty && redemptions.isEmpty && refusals.isEmpty }
+        var isEmpty: Bool { book.isEmpty && redemptions.isEmpty && refusals.isEmpty }
     }
 
-    private var vouchers: [UUID: Voucher]
-    private let idsByLookup: [CodeLookup: UUID]
+    private var book: VoucherBook
     private let merchants: [UUID: KnownMerchant]
     private let rule: AcceptanceRule
     private var earlier: [UUID: EarlierRedemption]
-    private var changed: Set<UUID> = []
     private var redemptions: [Redemption] = []
     private var refusals: [RedemptionRefusal] = []
 
     init(vouchers: [Voucher], earlier: [EarlierRedemption], merchants: [KnownMerchant], rule: AcceptanceRule) {
-        self.vouchers = Dictionary(vouchers.map { ($0.voucherId, $0) }) { first, _ in first }
-        idsByLookup = Dictionary(vouchers.map { ($0.lookup, $0.voucherId) }) { first, _ in first }
+        book = VoucherBook(vouchers)
         self.merchants = Dictionary(merchants.map { ($0.merchantId, $0) }) { first, _ in first }
         self.rule = rule
         self.earlier = Dictionary(earlier.map { ($0.redemptionId, $0) }) { first, _ in first }
     }
 
     /// Decides one request.
-    mutating func redeem(_ request: RedemptionRequest, at now: Timestamp) -> Decision {
+    mutating func redeem(_ request: RedemptionRequest, at now: Timestamp) throws(BookingFault) -> Decision {
         if let first = earlier[request.redemptionId] {
             return request.matches(first.content)
                 ? .repeated(first.outcome) : refuse(request, .redemptionDiffers, nil, now)
@@ -230,39 +225,36 @@ struct Redemptions: Sendable {
             return refuse(request, .merchantUnknown, nil, now)
         }
         if let day = merchant.closedFrom, day <= Day(of: now) { return refuse(request, .merchantClosed, nil, now) }
-        guard let lookup = request.lookups.first(where: { idsByLookup[$0] != nil }), let id = idsByLookup[lookup],
-            let voucher = vouchers[id]
-        else { return refuse(request, .voucherUnknown, nil, now) }
-        if voucher.status != .active { return refuse(request, .voucherNotActive, id, now) }
-        if let reason = refusal(of: voucher, in: merchant.cityId, now) { return refuse(request, reason, id, now) }
-        if voucher.currency != request.amount.currency { return refuse(request, .currencyDiffers, id, now) }
-        if voucher.balance < request.amount.amount { return refuse(request, .insufficientBalance, id, now) }
-        return .redeemed(book(request, on: voucher, merchant, now))
+        guard let voucher = book[request.lookups] else { return refuse(request, .voucherUnknown, nil, now) }
+        if let reason = refusal(of: request.amount, from: voucher, in: merchant.cityId, now) {
+            return refuse(request, reason, voucher.voucherId, now)
+        }
+        return .redeemed(try spend(request, voucher, merchant, now))
     }
 
-    /// Why a city does not take a voucher.
-    private func refusal(of voucher: Voucher, in city: UUID, _ now: Timestamp) -> RedemptionRefusalReason? {
-        let answer = rule.accepts(
-            issuer: voucher.issuerCityId, acceptor: city, issued: Day(of: voucher.issuedAt), on: Day(of: now))
-        if answer.isAcceptance { return nil }
-        return answer == .unknown ? .acceptanceUnknown : .notAcceptedHere
+    /// Why so much of a voucher cannot be spent in a city.
+    private func refusal(
+        of amount: Money, from voucher: Voucher, in city: UUID, _ now: Timestamp
+    ) -> RedemptionRefusalReason? {
+        if voucher.isExpired(on: Day(of: now)) { return .voucherExpired }
+        if voucher.status != .active { return .voucherNotActive }
+        if let reason = rule.refusal(of: voucher, in: city, at: now) { return reason }
+        if voucher.currency != amount.currency { return .currencyDiffers }
+        return voucher.available < amount.amount ? .insufficientBalance : nil
     }
 
-    private mutating func book(
-        _ request: RedemptionRequest, on voucher: Voucher, _ merchant: KnownMerchant, _ now: Timestamp
-    ) -> Redemption {
+    private mutating func spend(
+        _ request: RedemptionRequest, _ voucher: Voucher, _ merchant: KnownMerchant, _ now: Timestamp
+    ) throws(BookingFault) -> Redemption {
         // The contract allows no amount below 1; a negative one would print money.
         precondition(request.amount.amount > 0, "an amount is positive")
-        var voucher = voucher
-        voucher.balance -= request.amount.amount
-        if let current = request.lookups.first { voucher.lookup = current }
-        vouchers[voucher.voucherId] = voucher
-        changed.insert(voucher.voucherId)
         let redemption = Redemption(
             redemptionId: request.redemptionId, voucherId: voucher.voucherId, issuerCityId: voucher.issuerCityId,
             merchantId: merchant.merchantId, cityId: merchant.cityId, amount: request.amount,
-            balance: Money(voucher.balance, voucher.currency), personId: voucher.personId, redeemedAt: now,
-            content: request.contents[0])
+            balance: Money(voucher.available - request.amount.amount, voucher.currency), personId: voucher.personId,
+            redeemedAt: now, content: request.contents[0])
+        try book.book(redemption.entry)
+        if let current = request.lookups.first { book.update(voucher.voucherId) { $0.lookup = current } }
         redemptions.append(redemption)
         earlier[request.redemptionId] = EarlierRedemption(
             redemptionId: request.redemptionId, content: request.contents[0], outcome: .redeemed(redemption))
@@ -286,8 +278,19 @@ struct Redemptions: Sendable {
     /// What was decided so far.
     var changes: Changes {
         Changes(
-            vouchers: changed.compactMap { vouchers[$0] }.sorted { $0.voucherId < $1.voucherId },
+            book: book.changes,
             redemptions: redemptions.sorted { $0.redemptionId < $1.redemptionId },
             refusals: refusals.sorted { $0.redemptionId < $1.redemptionId })
+    }
+}
+
+extension AcceptanceRule {
+    /// Why a city does not take a voucher.
+    func refusal(of voucher: Voucher, in city: UUID, at now: Timestamp) -> RedemptionRefusalReason? {
+        if let cities = voucher.acceptedIn, !cities.contains(city) { return .notAcceptedHere }
+        let answer = accepts(
+            issuer: voucher.issuerCityId, acceptor: city, issued: Day(of: voucher.issuedAt), on: Day(of: now))
+        if answer.isAcceptance { return nil }
+        return answer == .unknown ? .acceptanceUnknown : .notAcceptedHere
     }
 }

@@ -1,4 +1,5 @@
 import Contracts
+import FoundationEssentials
 import Messaging
 import Postgres
 
@@ -13,7 +14,9 @@ struct GetBalances: QueryHandler {
         }
         let found = try await database.execute(ReadVouchers(lookups: keys.lookups(for: code).map(\.digest)))
         guard let voucher = found.first else { throw RedemptionRefusalReason.voucherUnknown.problem }
-        guard voucher.status == .active else { throw RedemptionRefusalReason.voucherNotActive.problem }
-        return GetBalance.Reply(voucherId: voucher.voucherId, balance: Money(voucher.balance, voucher.currency))
+        guard voucher.status == .active, !voucher.isExpired(on: Day(of: Timestamp(Date()))) else {
+            throw RedemptionRefusalReason.voucherNotActive.problem
+        }
+        return GetBalance.Reply(voucherId: voucher.voucherId, balance: Money(voucher.available, voucher.currency))
     }
 }

@@ -21,7 +21,7 @@ struct RedeemVouchers: Handler {
             vouchers: vouchers, earlier: redeemed + refused, merchants: merchants,
             rule: AcceptanceRule(memberships: memberships, acceptance: acceptance))
         for (command, request) in zip(batch.messages, requests) {
-            switch redemptions.redeem(request, at: Timestamp(batch.now)) {
+            switch try redemptions.redeem(request, at: Timestamp(batch.now)) {
             case .redeemed(let redemption):
                 transaction.publish(redemption.event, answering: command, with: redemption.reply)
             case .refused(let refusal):
@@ -32,6 +32,11 @@ struct RedeemVouchers: Handler {
                 transaction.refuse(command, reason.problem)
             }
         }
-        transaction.write(redemptions.changes, at: batch.now)
+        let changes = redemptions.changes
+        transaction.write(changes.book, at: batch.now)
+        if !changes.redemptions.isEmpty {
+            transaction.write(WriteRedemptions(redemptions: changes.redemptions, now: batch.now))
+        }
+        if !changes.refusals.isEmpty { transaction.write(WriteRefusals(refusals: changes.refusals, now: batch.now)) }
     }
 }

@@ -16,7 +16,7 @@ struct IssueVouchers: Handler {
         var generator = SystemRandomNumberGenerator()
         var issues = Issues(cities: cities, earlier: try earlier.map(opened), keys: keys)
         for command in batch.messages {
-            switch issues.issue(command.message, at: Timestamp(batch.now), using: &generator) {
+            switch try issues.issue(command.message, at: Timestamp(batch.now), using: &generator) {
             case .issued(let issued):
                 transaction.publish(issued.event, answering: command, with: issued.reply)
             case .repeated(let reply):
@@ -29,7 +29,22 @@ struct IssueVouchers: Handler {
                     with: reason.problem)
             }
         }
-        try transaction.write(issues.changes, seal: seal, at: batch.now)
+        transaction.write(issues.changes, at: batch.now)
+        try write(issues.records, at: batch.now, in: &transaction)
+    }
+
+    /// Writes what was issued under which id, with the codes encrypted for as long as they may be shown.
+    private func write(_ issued: [IssuedVoucher], at now: Date, in transaction: inout MessageTransaction) throws {
+        guard !issued.isEmpty else { return }
+        let codes = try issued.map { issued in
+            try seal.seal(Array(issued.code.formatted.utf8), for: issued.voucher.voucherId)
+        }
+        transaction.write(
+            WriteIssues(
+                ids: issued.map(\.issueId), vouchers: issued.map(\.voucher.voucherId), sealedCodes: codes,
+                until: now.addingTimeInterval(Double(IssueVoucher.replyKeptSeconds))))
+        // Whoever issues also forgets what was issued ten minutes ago.
+        transaction.write(ForgetCodes())
     }
 
     /// An earlier issue with its code, as long as that may be shown.
