@@ -49,7 +49,6 @@ ALTER TABLE redemption
 
 -- The other city of a line of clearing.
 ALTER TABLE posting ADD COLUMN counterparty_id uuid;
-CREATE INDEX posting_cause ON posting (cause_id);
 
 -- The copies know more: the country decides the rules of expiry, the fee what a shop is paid. What is there is asked for anew,
 -- and stays in use until then.
