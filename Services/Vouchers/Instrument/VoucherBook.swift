@@ -69,21 +69,23 @@ struct VoucherBook: Sendable {
     /// Throws, and books nothing, if a voucher is not loaded, is in another currency, or would owe less than nothing, less than
     /// what is held, or more than it was issued for.
     mutating func book(_ entry: LedgerEntry) throws(BookingFault) {
-        var touched: [UUID: Voucher] = [:]
+        // One voucher, or two.
+        var touched: [Voucher] = []
         for posting in entry.postings {
             let isHeld = posting.account.kind == .voucherHeld
             guard isHeld || posting.account.kind == .voucher else { continue }
             let id = posting.account.owner
-            guard var voucher = touched[id] ?? vouchers[id], voucher.currency == posting.currency else {
+            let place = touched.firstIndex { $0.voucherId == id }
+            guard var voucher = place.map({ touched[$0] }) ?? vouchers[id], voucher.currency == posting.currency else {
                 throw BookingFault(
                     description: "\(entry.cause.kind): voucher \(id.text) is not here, or not in this currency")
             }
             // A credit raises what is owed.
             voucher.balance -= posting.amount
             if isHeld { voucher.held -= posting.amount }
-            touched[id] = voucher
+            if let place { touched[place] = voucher } else { touched.append(voucher) }
         }
-        for voucher in touched.values
+        for voucher in touched
         where voucher.held < 0 || voucher.available < 0 || voucher.balance > voucher.value {
             throw BookingFault(
                 description: """
@@ -91,9 +93,9 @@ struct VoucherBook: Sendable {
                     \(voucher.held) of it held
                     """)
         }
-        for (id, voucher) in touched {
-            vouchers[id] = voucher
-            changed.insert(id)
+        for voucher in touched {
+            vouchers[voucher.voucherId] = voucher
+            changed.insert(voucher.voucherId)
         }
         entries.append(entry)
     }

@@ -126,6 +126,11 @@ struct LedgerEntry: Hashable, Sendable {
 
     /// Whether there is something to book and every currency sums to zero.
     static func isBalanced(_ postings: [Posting]) -> Bool {
+        if postings.count == 2 {
+            // Almost every entry.
+            return postings[0].currency == postings[1].currency
+                && Int128(postings[0].amount) + Int128(postings[1].amount) == 0
+        }
         var sums: [String: Int128] = [:]
         for posting in postings { sums[posting.currency, default: 0] += Int128(posting.amount) }
         return !postings.isEmpty && sums.values.allSatisfy { $0 == 0 }
