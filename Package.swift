@@ -128,7 +128,7 @@ let package = Package(
                 "AMQP", "Contracts", "CSV", "EventLoop", "ManagementAPI", "Messaging", "Postgres", "Processes",
                 argumentParser, crypto,
             ],
-            resources: [.embedInCode("Demo/cities.json")]),
+            resources: [.embedInCode("Demo/cities.json"), .embedInCode("Demo/merchants.csv")]),
 
         .target(
             name: "TestKit", dependencies: ["AMQP", "Contracts", "ManagementAPI", "Messaging", "Postgres"],
@@ -163,8 +163,8 @@ let package = Package(
         tests(
             "CityCoopTests",
             [
-                "citycoop", "AMQP", "Contracts", "ManagementAPI", "Messaging", "Postgres", "Processes", "TestKit",
-                argumentParser,
+                "citycoop", "AMQP", "CSV", "Contracts", "ManagementAPI", "Messaging", "Postgres", "Processes",
+                "TestKit", argumentParser,
             ]),
         tests("TidyTests", []),
         tests("SystemTests", ["AMQP", "Contracts", "ManagementAPI", "Messaging", "Postgres", "TestKit"]),

@@ -47,10 +47,10 @@ enum VouchersDefinition: SuiteService {
         handlers.add(KeepMerchants())
         handlers.add(KeepMemberships())
         handlers.add(KeepAcceptance())
-        handlers.keepCopy(of: .cities, counted: CountCities())
-        handlers.keepCopy(of: .merchants, counted: CountMerchants())
-        handlers.keepCopy(of: .memberships, counted: CountMemberships())
-        handlers.keepCopy(of: .acceptance, counted: CountAcceptance())
+        handlers.keepCopy(of: .cities, measuredBy: MeasureCities())
+        handlers.keepCopy(of: .merchants, measuredBy: MeasureMerchants())
+        handlers.keepCopy(of: .memberships, measuredBy: MeasureMemberships())
+        handlers.keepCopy(of: .acceptance, measuredBy: MeasureAcceptance())
         return handlers
     }
 }

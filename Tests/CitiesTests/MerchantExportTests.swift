@@ -75,7 +75,7 @@ import Testing
         var generator = SeededGenerator(seed: 29)
         let city = sampleCity("ormoz")
         let merchants = (0..<120).map { _ in Self.merchant(in: city.cityId, &generator) }
-        let handler = ImportMerchantLines(accounts: .sample)
+        let handler = ImportMerchantLines(accounts: .sample, seal: HandlerBench.seal)
         func export(_ bench: HandlerBench) async throws -> String {
             var (text, after): (String, String?) = (CSVWriter.line(header), nil)
             repeat {

@@ -10,7 +10,7 @@ import Testing
 /// Importing merchants from CSV on a real database.
 @Suite struct MerchantImportTests {
     private let city = sampleCity("ormoz")
-    private let handler = ImportMerchantLines(accounts: .sample)
+    private let handler = ImportMerchantLines(accounts: .sample, seal: HandlerBench.seal)
 
     private func withCity(_ body: (HandlerBench) async throws -> Void) async throws {
         try await withHandlerBench(CitiesDefinition.schema) { bench in

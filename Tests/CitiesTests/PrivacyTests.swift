@@ -114,7 +114,7 @@ import Testing
             let query = GetPrivacyRequest(requestId: command.requestId, service: .vouchers)
             let before = try await bench.ask(TellPrivacyRequest(seal: seal), query)
             #expect(before.answers.first?.data?.revealed == "{}")
-            let data = PrivacyData(seal: seal)
+            let data = PrivacyData(seal: seal, accounts: .sample)
             let found = try await bench.export(command.personId, of: CitiesService.self, from: data)
             #expect(found.findings.map(\.category) == ["privacy-requests"])
             let (findings, _) = try await bench.erase(command.personId, of: CitiesService.self, from: data)

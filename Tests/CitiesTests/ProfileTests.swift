@@ -57,7 +57,8 @@ import Testing
             let draft = DraftProfile(cityId: id, texts: Self.texts("Eins"), expectedVersion: 0)
             let drafted = try await bench.run(DraftProfiles(), [draft, draft])
             #expect(try drafted.reply(1, to: DraftProfile.self).state == .drafted)
-            #expect(drafted.events.isEmpty)
+            #expect(try drafted.events(ProfileDrafted.self).map(\.version) == [1])
+            #expect(drafted.events.count == 1, "a repeat says nothing")
             let unknown = await #expect(throws: Problem.self) {
                 try await bench.ask(GetProfileVersion(), GetProfile(cityId: id))
             }
@@ -65,8 +66,10 @@ import Testing
 
             let publish = PublishProfile(cityId: id, expectedVersion: 1)
             #expect(try await bench.run(PublishProfiles(), [publish]).problem()?.code == "profile-not-reviewed")
-            _ = try await bench.run(
-                ReviewProfiles(), [ReviewProfile(cityId: id, expectedVersion: 1)], user: "ormoz-editor")
+            let review = ReviewProfile(cityId: id, expectedVersion: 1)
+            let reviewed = try await bench.run(ReviewProfiles(), [review, review], user: "ormoz-editor")
+            #expect(try reviewed.events(ProfileReviewed.self).map(\.version) == [1])
+            #expect(reviewed.events.count == 1)
             let published = try await bench.run(PublishProfiles(), [publish])
             #expect(try published.events(ProfilePublished.self).map(\.texts) == [draft.texts])
             #expect(published.events.map(\.sequence) == [1])
@@ -86,6 +89,32 @@ import Testing
             _ = try await bench.run(PublishProfiles(), [PublishProfile(cityId: id, expectedVersion: 2)])
             #expect(try await bench.ask(GetProfileVersion(), GetProfile(cityId: id)).version == 2)
             #expect(try await bench.ask(GetProfileVersion(), GetProfile(cityId: id, version: 1)) == shown)
+        }
+    }
+
+    @Test func everyStepLeavesARowInTheAudit() async throws {
+        try await withHandlerBench(CitiesDefinition.schema) { bench in
+            let city = sampleCity("ormoz")
+            let id = city.cityId
+            _ = try await bench.run(RegisterCities(), [RegisterCity(city)])
+            let draft = DraftProfile(cityId: id, texts: Self.texts("Eins"), expectedVersion: 0, reason: "new claim")
+            let review = ReviewProfile(cityId: id, expectedVersion: 1, reason: "read in the council")
+            let publish = PublishProfile(cityId: id, expectedVersion: 1, reason: "fair of 2027")
+            for _ in 0...1 {
+                _ = try await bench.run(DraftProfiles(), [draft], user: "ormoz-writer")
+                _ = try await bench.run(ReviewProfiles(), [review], user: "ormoz-editor")
+                _ = try await bench.run(PublishProfiles(), [publish], user: "ormoz-mayor")
+            }
+            let steps = try await bench.audit(of: CitiesService.self).dropFirst()
+            #expect(
+                steps.map(\.eventType) == [
+                    ProfileDrafted.type.description, ProfileReviewed.type.description,
+                    ProfilePublished.type.description,
+                ])
+            #expect(steps.map(\.causeType).last == PublishProfile.type.description)
+            #expect(steps.map { $0.person?.actor } == ["ormoz-writer", "ormoz-editor", "ormoz-mayor"])
+            #expect(steps.map { $0.person?.reason } == [draft.reason, review.reason, publish.reason])
+            #expect(steps.allSatisfy { $0.auditedId == id && $0.version == 1 })
         }
     }
 

@@ -39,15 +39,20 @@ import Testing
         try await withHandlerBench(CitiesDefinition.schema) { bench in
             let cities = [sampleCity("ormoz"), sampleCity("ptuj")]
             _ = try await bench.run(RegisterCities(), cities.map { RegisterCity($0) })
+            var revised = cities[0]
+            revised.languages = ["sl"]
+            _ = try await bench.run(ReviseCities(), [ReviseCity(revised, expectedVersion: 1)])
             let requests = [Republish.Kind.cities, .merchants, .cities].map { Republish(requestId: UUID(), kind: $0) }
             let outcome = try await bench.run(RepublishState(), requests)
             #expect(try (0...2).map { try outcome.reply($0, to: Republish.self).count } == [2, 0, 2])
             #expect(
-                try outcome.events(CityRegistered.self).map(\.city) == cities.sorted { $0.cityId < $1.cityId })
+                try outcome.events(CityRegistered.self).map(\.city)
+                    == [revised, cities[1]].sorted { $0.cityId < $1.cityId })
             let closings = try outcome.events(Republished.self)
             #expect(closings.map(\.requestId) == requests.map(\.requestId))
             #expect(outcome.events.suffix(3).allSatisfy { $0.type == Republished.type.description })
             #expect(closings.map(\.count) == [2, 0, 2])
+            #expect(closings.map(\.versions) == [3, 0, 3])
         }
     }
 }

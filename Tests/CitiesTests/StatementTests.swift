@@ -51,6 +51,8 @@ import Testing
             SearchMappedMerchants(FindMerchantsGeoJSON(), max: 1), ReadImportPart(importId: UUID(), part: 1),
             try WriteBadLines(part: part, lines: []), WriteImportPart(part: part),
             ReadBadLines(importId: UUID(), part: nil, max: 1), SumImportParts(importId: UUID(), cityId: UUID()),
+            ReadMerchantsOfContact(personId: UUID()), ListContactPersons(after: nil, max: 1),
+            LockMerchantsOfContact(personId: UUID(), after: nil, max: 1),
         ]
         let mistakes = try await withHandlerBench(CitiesDefinition.schema) { try await $0.mistakes(in: statements) }
         #expect(mistakes.isEmpty, "\(mistakes)")

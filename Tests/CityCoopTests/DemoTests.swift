@@ -1,4 +1,6 @@
+import CSV
 import Contracts
+import ManagementAPI
 import FoundationEssentials
 import Testing
 
@@ -34,6 +36,40 @@ import Testing
         #expect(Cast.organisations.flatMap(\.cities).sorted() == cities.map(\.slug).sorted())
         #expect(Cast.organisations.filter { $0.role == .lead }.count == 1)
         #expect(Set(Cast.people.map(\.id) + Cast.shops.map(\.id)).count == Cast.people.count + Cast.shops.count)
+    }
+
+    @Test func theTableOfShopsIsOnePartWithOneMistake() throws {
+        let commands = try MerchantFile.commands(of: Cast.table, into: UUID(), reason: "test")
+        #expect(commands.count == 1)
+        try commands[0].validate()
+        var reader = CSVReader(Cast.table)
+        let columns = try #require(reader.next()?.fields)
+        #expect(columns.allSatisfy { MerchantColumn(rawValue: $0) != nil })
+        var ids: [UUID] = []
+        var accounts: [String] = []
+        while let record = reader.next() {
+            #expect(record.mistake == nil && record.fields.count == columns.count)
+            let fields = Dictionary(zip(columns, record.fields)) { first, _ in first }
+            ids.append(try #require(UUID(text: fields["merchantId"] ?? "")))
+            if let iban = fields["iban"], !iban.isEmpty { accounts.append(iban) }
+        }
+        #expect(Set(ids + Cast.shops.map(\.id)).count == ids.count + Cast.shops.count && ids.count == 4)
+        #expect(accounts.count == 1 && accounts.allSatisfy { IBAN($0) == nil })
+    }
+
+    @Test func theTillMayRedeemAndAskForBalancesAndNothingElse() throws {
+        let write = try Regex(Till.topics.write)
+        for service in ServiceName.allCases {
+            for entry in Catalogue.requests(of: service) {
+                let mayAsk = [RedeemVoucher.type, GetBalance.type].contains(entry.type)
+                #expect((try write.firstMatch(in: entry.type.description) != nil) == mayAsk, "\(entry.type)")
+            }
+        }
+        let exchanges = try Regex(Till.permissions.write)
+        #expect(try exchanges.firstMatch(in: Topology.Names.commands) == nil)
+        #expect(try exchanges.firstMatch(in: Topology.Names.events) == nil)
+        #expect(try exchanges.firstMatch(in: Topology.Names.requests) != nil)
+        #expect(Cast.tillGrant.role == .terminal && Cast.tillGrant.merchantId == Cast.bookshop.id)
     }
 
     @Test func everybodyIsToldSomethingAndNothingTwice() {

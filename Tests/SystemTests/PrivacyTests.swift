@@ -37,6 +37,7 @@ extension SystemTests {
                 #expect(findings(given, .notifications) == ["contact 1 found", "notifications 2 found"])
                 #expect(findings(given, .events) == ["registrations 1 found"])
                 #expect(findings(given, .vouchers) == ["vouchers 1 found"])
+                #expect(findings(given, .cities).contains("merchants 1 found"))
                 let one = try await client.call(
                     GetPrivacyRequest(requestId: export.requestId, service: .notifications))
                 #expect(one.answers.first?.data?.revealed.contains("Ana") == true)
@@ -44,6 +45,8 @@ extension SystemTests {
                 try await erase(ana, system, client)
                 try await expectNothingComesBack(ana, client)
                 try await eventually("no mail is left") { try mails(to: ana, in: system).isEmpty }
+                let named = try await client.call(FindMerchants(text: "Kontakt")).merchants
+                #expect(named.map(\.version) == [2] && named[0].merchant.contactPersonId == nil)
                 let rows = try await reading(CountPerson(personId: ana), system.database(.notifications))
                 #expect(rows == [0])
             }
@@ -85,9 +88,15 @@ extension SystemTests {
             _ = try await client.call(
                 RegisterForEvent(registrationId: UUID(), eventId: event.eventId, personId: person, party: 2))
             let shop = try await Shop.open(client, values: [])
+            _ = try await client.call(merchant(in: shop.cities[0], speakingTo: person))
             _ = try await client.callUntilKnown(
                 IssueVoucher(
                     issueId: UUID(), issuerCityId: shop.cities[0], value: Money(2_000, "EUR"), personId: person))
+        }
+
+        private func merchant(in city: UUID, speakingTo person: UUID) -> RegisterMerchant {
+            RegisterMerchant(
+                MerchantFacts(merchantId: UUID(), cityId: city, name: "Kontakt", contactPersonId: person))
         }
 
         private func erase(_ person: UUID, _ system: System, _ client: Client) async throws {
@@ -106,6 +115,7 @@ extension SystemTests {
             #expect(findings(done, .notifications) == ["contact 1 erased", "notifications 2 erased"])
             #expect(findings(done, .events) == ["registrations 1 erased"])
             #expect(findings(done, .vouchers) == ["vouchers 1 kept"])
+            #expect(findings(done, .cities).contains("merchants 1 erased"))
             // The same request again has the same answer, and does nothing.
             #expect(try await client.call(request).isComplete)
         }
@@ -114,6 +124,9 @@ extension SystemTests {
             #expect(try await client.refusal(of: contact(person))?.code == "person-erased")
             let registration = RegisterForEvent(registrationId: UUID(), eventId: UUID(), personId: person, party: 1)
             #expect(try await client.refusal(of: registration)?.code == "person-erased")
+            #expect(
+                try await client.refusal(of: merchant(in: UUID(), speakingTo: person))?.code == "person-erased",
+                "before anybody asks whether there is such a city")
             let again = RequestExport(requestId: UUID(), personId: person, reason: "to be sure")
             _ = try await client.call(again)
             let given = try await completion(of: again.requestId, client)

@@ -18,6 +18,7 @@ struct ImportMerchantLines: Handler {
     static let badLinesShown = 100
 
     let accounts: BankAccounts
+    let seal: Seal
 
     func handle(_ batch: Batch<ImportMerchants>, in transaction: inout MessageTransaction) async throws {
         for request in batch.messages {
@@ -71,11 +72,16 @@ struct ImportMerchantLines: Handler {
         because request: Received<ImportMerchants>, in transaction: inout MessageTransaction
     ) async throws -> [ImportMerchants.BadLine] {
         guard !merchants.isEmpty else { return [] }
+        let erased = try await transaction.erased(among: merchants.compactMap(\.merchant.facts.contactPersonId), seal)
         let known = try await transaction.execute(
             ReadMerchants(ids: Set(merchants.map(\.merchant.facts.merchantId)).sorted()))
         var decisions = MerchantDecisions(accounts: accounts, cities: [request.cityId], known: known)
         var bad: [ImportMerchants.BadLine] = []
         for (line, merchant) in merchants {
+            if let contact = merchant.facts.contactPersonId, erased.contains(contact) {
+                bad.append(ImportMerchants.BadLine(line: line, code: "person-erased"))
+                continue
+            }
             switch try decisions.register(merchant.facts, iban: merchant.iban, closedFrom: merchant.closedFrom) {
             case .changed(let registered):
                 part.registered += 1

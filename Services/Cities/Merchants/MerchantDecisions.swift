@@ -82,6 +82,16 @@ struct MerchantDecisions {
         return change(next)
     }
 
+    /// Removes a person whom merchants name as their contact; returns these merchants as they are from now on, by id.
+    mutating func unname(_ personId: UUID) -> [RegisteredMerchant] {
+        for id in merchants.keys.sorted() {
+            guard var next = merchants[id], next.facts.contactPersonId == personId else { continue }
+            next.facts.contactPersonId = nil
+            _ = change(next)
+        }
+        return revisions
+    }
+
     private mutating func change(_ next: RegisteredMerchant) -> Decision {
         var next = next
         next.version += 1

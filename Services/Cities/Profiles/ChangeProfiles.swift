@@ -13,7 +13,11 @@ struct DraftProfiles: Handler {
         var profiles = try await transaction.profiles(of: batch.messages.map(\.cityId))
         for request in batch.messages {
             switch profiles.draft(request.message, at: now) {
-            case .changed(let profile), .repeated(let profile): transaction.answer(request, with: profile.step)
+            case .changed(let profile):
+                transaction.publish(
+                    ProfileDrafted(cityId: profile.cityId, version: profile.version, draftedAt: now),
+                    answering: request, with: profile.step)
+            case .repeated(let profile): transaction.answer(request, with: profile.step)
             case .refused(let problem): transaction.refuse(request, problem)
             }
         }
@@ -30,7 +34,11 @@ struct ReviewProfiles: Handler {
         var profiles = try await transaction.profiles(of: batch.messages.map(\.cityId))
         for request in batch.messages {
             switch profiles.review(request.message, by: request.envelope.user, at: now) {
-            case .changed(let profile), .repeated(let profile): transaction.answer(request, with: profile.step)
+            case .changed(let profile):
+                transaction.publish(
+                    ProfileReviewed(cityId: profile.cityId, version: profile.version, reviewedAt: now),
+                    answering: request, with: profile.step)
+            case .repeated(let profile): transaction.answer(request, with: profile.step)
             case .refused(let problem): transaction.refuse(request, problem)
             }
         }

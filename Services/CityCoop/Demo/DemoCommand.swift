@@ -7,7 +7,8 @@ struct DemoCommand: AsyncParsableCommand {
         abstract: "Tell the story of the suite in real messages: cities, vouchers, an event, mails, the ledger.",
         discussion: """
             Needs the four services. Cities, merchants and people are the same each time; vouchers and the event are new, so \
-            it can be told again and again. The people are invented.
+            it can be told again and again. The people and shops are invented. Where CITYCOOP_MANAGEMENT_URL names an \
+            administrator, the till of a shop gets a broker user of its own.
 
             Examples:
               citycoop demo
@@ -26,7 +27,7 @@ struct DemoCommand: AsyncParsableCommand {
                 try await OperatorSession.with(address) { session in
                     let stage = Stage(requester: session.requester, limit: timeout.duration)
                     let known = try await FoundingChapters(stage: stage).tell()
-                    try await VoucherChapter(stage: stage, known: known).tell()
+                    try await VoucherChapter(stage: stage, surroundings: surroundings, known: known).tell()
                     try await EventChapter(stage: stage, known: known).tell()
                     try await MailChapter(watch: watch, mails: mails, limit: timeout.duration).tell()
                     try await LedgerChapter(stage: stage).tell()

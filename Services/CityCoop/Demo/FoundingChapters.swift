@@ -10,7 +10,7 @@ struct FoundingChapters {
         let cities = try Cast.cities()
         try await tellOfCities(cities)
         try await tellOfMembers(cities)
-        try await tellOfShops(cities)
+        try await ShopChapter(stage: stage, cities: cities).tell()
         try await FigureChapter(stage: stage, cities: cities).tell()
         try await tellOfPeople()
         return Known(cities: cities)
@@ -64,19 +64,6 @@ struct FoundingChapters {
         let facts = PartnerFacts(
             partnerId: organisation.id, name: organisation.name, role: organisation.role, cityIds: cities.map(\.cityId))
         _ = try await stage.ask(RegisterPartner(facts))
-    }
-
-    private func tellOfShops(_ cities: [CityFacts]) async throws {
-        Story.chapter("Shops join")
-        for shop in Cast.shops {
-            let city = try cities.city(shop.city)
-            _ = try await stage.ask(RegisterMerchant(merchantId: shop.id, cityId: city.cityId, name: shop.name))
-            Story.tell("\(shop.name) in \(city.officialName)", by: RegisterMerchant.type)
-        }
-        _ = try await stage.ask(GrantAccess(Cast.tillGrant, reason: "the story of the suite"))
-        Story.tell(
-            "Who logs in as \(Cast.tillGrant.userId) may take vouchers for \(Cast.bookshop.name), and may do nothing else.",
-            by: GrantAccess.type)
     }
 
     private func tellOfPeople() async throws {

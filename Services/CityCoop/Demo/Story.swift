@@ -23,6 +23,8 @@ struct Stage: Sendable {
     let requester: Requester
     /// How long each answer may take, repetitions included.
     let limit: Duration
+    /// Codes of refusals that will pass, besides those that say so themselves.
+    var passing: Set<String> = []
 
     /// Asks until there is an answer or a refusal for good, under the same business id: nothing happens twice.
     ///
@@ -44,7 +46,7 @@ struct Stage: Sendable {
     }
 
     private func isWorthAnotherTry(_ error: RequestError) -> Bool {
-        if case .problem(let problem) = error { problem.retryable } else { false }
+        if case .problem(let problem) = error { problem.retryable || passing.contains(problem.code) } else { false }
     }
 
     private func explained(_ error: RequestError, _ type: MessageType) -> any Error {

@@ -5,6 +5,7 @@ import Messaging
 /// Vouchers are issued in Weiz and spent in Lendava.
 struct VoucherChapter {
     let stage: Stage
+    let surroundings: Surroundings
     let known: Known
 
     func tell() async throws {
@@ -14,8 +15,10 @@ struct VoucherChapter {
         let claras = try await issue(Money(5_000, "EUR"), to: Cast.clara, by: weiz)
         let anas = try await issue(Money(2_500, "EUR"), to: Cast.ana, by: weiz)
         _ = try await issue(Money(3_000, "EUR"), to: Cast.bence, by: weiz)
-        try await spendAll(anas, Cast.ana)
-        try await spendTwiceAsOne(claras, Cast.clara)
+        try await Till.with(surroundings, stage) { till in
+            try await spendAll(anas, Cast.ana, at: till)
+            try await spendTwiceAsOne(claras, Cast.clara, at: till)
+        }
     }
 
     private func issue(_ value: Money, to person: Cast.Person, by city: CityFacts) async throws -> IssueVoucher.Reply {
@@ -28,26 +31,30 @@ struct VoucherChapter {
         return voucher
     }
 
-    private func spendAll(_ voucher: IssueVoucher.Reply, _ person: Cast.Person) async throws {
+    private func spendAll(
+        _ voucher: IssueVoucher.Reply, _ person: Cast.Person, at till: Stage
+    ) async throws {
         let shop = Cast.bookshop
-        let receipt = try await stage.ask(redemption(of: voucher, voucher.value))
+        let receipt = try await till.ask(redemption(of: voucher, voucher.value))
         Story.tell(
             "\(person.name) spends \(receipt.amount) at \(shop.name); \(receipt.balance) are left.",
             by: RedeemVoucher.type)
-        let problem = try await stage.beRefused(redemption(of: voucher, Money(500, voucher.value.currency)))
+        let problem = try await till.beRefused(redemption(of: voucher, Money(500, voucher.value.currency)))
         Story.tell("A second try with 5.00 EUR is refused: \(problem.code). \(problem.title)", by: RedeemVoucher.type)
     }
 
-    private func spendTwiceAsOne(_ voucher: IssueVoucher.Reply, _ person: Cast.Person) async throws {
+    private func spendTwiceAsOne(
+        _ voucher: IssueVoucher.Reply, _ person: Cast.Person, at till: Stage
+    ) async throws {
         let redemption = redemption(of: voucher, Money(1_850, voucher.value.currency))
-        let first = try await stage.ask(redemption)
-        let again = try await stage.ask(redemption)
+        let first = try await till.ask(redemption)
+        let again = try await till.ask(redemption)
         guard first == again else {
             throw CommandFailure(.refused, "A repeated redemption got another receipt than the first.")
         }
         Story.tell("\(person.name) spends \(first.amount). The till hears no answer and asks again under the same id:")
         Story.tell("the same receipt, booked once; \(again.balance) are left.", by: RedeemVoucher.type)
-        let balance = try await stage.ask(GetBalance(code: voucher.code)).balance
+        let balance = try await till.ask(GetBalance(code: voucher.code)).balance
         guard balance == first.balance else {
             throw CommandFailure(.refused, "The balance is \(balance), and the receipt said \(first.balance).")
         }

@@ -42,20 +42,16 @@ struct ImportMerchantsCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting {
             let bytes = try read()
-            let parts = try MerchantFile.parts(of: bytes)
             try await OperatorSession.with(Surroundings.ours.broker()) { session in
                 let cityId = try await session.requester.cityId(of: city)
-                let importId = MerchantFile.importId(of: bytes, into: cityId)
-                for (number, part) in parts.enumerated() {
-                    let command = ImportMerchants(
-                        importId: importId, cityId: cityId, csv: Secret(part.csv), partNumber: number + 1,
-                        partCount: parts.count, firstLine: part.firstLine, reason: reason)
+                let parts = try MerchantFile.commands(of: bytes, into: cityId, reason: reason)
+                for (number, command) in parts.enumerated() {
                     let waiting = "importing part \(number + 1) of \(parts.count)"
                     _ = try await Progress.during(waiting) {
                         try await session.requester.call(command, within: timeout.duration)
                     }
                 }
-                try await show(importId, cityId, session.requester)
+                try await show(MerchantFile.importId(of: bytes, into: cityId), cityId, session.requester)
             }
         }
     }
@@ -133,6 +129,19 @@ enum MerchantFile {
         }
         close()
         return parts.isEmpty ? [Part(csv: header, firstLine: 2)] : parts
+    }
+
+    /// The commands that import a file, one for each part.
+    static func commands(
+        of bytes: [UInt8], into cityId: UUID, reason: String?
+    ) throws(CommandFailure) -> [ImportMerchants] {
+        let importId = importId(of: bytes, into: cityId)
+        let parts = try parts(of: bytes)
+        return parts.enumerated().map { number, part in
+            ImportMerchants(
+                importId: importId, cityId: cityId, csv: Secret(part.csv), partNumber: number + 1,
+                partCount: parts.count, firstLine: part.firstLine, reason: reason)
+        }
     }
 
     /// The same for the same file and city, so that importing it again has no effect.

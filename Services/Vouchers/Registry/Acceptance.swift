@@ -116,22 +116,14 @@ struct CopyAcceptance: Statement {
     }
 }
 
-/// Counts the memberships in the copy.
-struct CountMemberships: CountStatement {
-    static let sql = "SELECT count(*) FROM membership"
-
-    static func row(_ columns: inout Columns) throws -> Int64 {
-        try columns.next()
-    }
+/// Reads how much is in the copy of the memberships.
+struct MeasureMemberships: ExtentStatement {
+    static let sql = "SELECT \(columns) FROM membership"
 }
 
-/// Counts the pairs in the copy of what is set.
-struct CountAcceptance: CountStatement {
-    static let sql = "SELECT count(*) FROM acceptance"
-
-    static func row(_ columns: inout Columns) throws -> Int64 {
-        try columns.next()
-    }
+/// Reads how much is in the copy of what is set for pairs.
+struct MeasureAcceptance: ExtentStatement {
+    static let sql = "SELECT \(columns) FROM acceptance"
 }
 
 /// Periods as two columns of dates.

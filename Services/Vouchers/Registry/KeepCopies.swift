@@ -18,20 +18,12 @@ struct KeepMerchants: Handler {
     }
 }
 
-/// Counts the cities in the copy.
-struct CountCities: CountStatement {
-    static let sql = "SELECT count(*) FROM city"
-
-    static func row(_ columns: inout Columns) throws -> Int64 {
-        try columns.next()
-    }
+/// Reads how much is in the copy of the cities.
+struct MeasureCities: ExtentStatement {
+    static let sql = "SELECT \(columns) FROM city"
 }
 
-/// Counts the merchants in the copy.
-struct CountMerchants: CountStatement {
-    static let sql = "SELECT count(*) FROM merchant"
-
-    static func row(_ columns: inout Columns) throws -> Int64 {
-        try columns.next()
-    }
+/// Reads how much is in the copy of the merchants.
+struct MeasureMerchants: ExtentStatement {
+    static let sql = "SELECT \(columns) FROM merchant"
 }

@@ -75,7 +75,7 @@ public struct ImportMerchants: ReasonedCommand {
     public struct BadLine: Codable, Equatable, Sendable {
         /// Its number in the file, counted from 1.
         public var line: Int
-        /// Why: `csv-malformed`, `invalid`, `merchant-differs`.
+        /// Why: `csv-malformed`, `invalid`, `merchant-differs`, `person-erased`.
         public var code: String
         /// The columns that are wrong, and what is wrong with each; never what stands in them.
         public var fields: [String: String]?

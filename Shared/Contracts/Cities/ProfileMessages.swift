@@ -171,6 +171,64 @@ public struct PublishProfile: ReasonedCommand {
     }
 }
 
+/// A version of a city's profile was written: `cities.profile-drafted.v1`.
+///
+/// Without its texts: before they are published nobody has found them good.
+public struct ProfileDrafted: AuditedEvent {
+    /// `cities.profile-drafted.v1`.
+    public static let type = MessageType(.cities, .event, "profile-drafted")
+
+    /// Whose profile it is.
+    public var cityId: UUID
+    /// The version that was written.
+    public var version: Int64
+    /// When it was written.
+    public var draftedAt: Timestamp
+
+    /// Makes the event.
+    public init(cityId: UUID, version: Int64, draftedAt: Timestamp) {
+        self.cityId = cityId
+        self.version = version
+        self.draftedAt = draftedAt
+    }
+
+    /// Messages about one thing keep their order.
+    public var orderingKey: String? { cityId.text }
+    /// The profile's version.
+    public var sequence: Int64? { version }
+    /// The city.
+    public var auditedId: UUID { cityId }
+}
+
+/// Somebody has read a version of a city's profile and finds it good: `cities.profile-reviewed.v1`.
+///
+/// Who that was stands in the audit and in the profile.
+public struct ProfileReviewed: AuditedEvent {
+    /// `cities.profile-reviewed.v1`.
+    public static let type = MessageType(.cities, .event, "profile-reviewed")
+
+    /// Whose profile it is.
+    public var cityId: UUID
+    /// The version that was read.
+    public var version: Int64
+    /// When it was found good.
+    public var reviewedAt: Timestamp
+
+    /// Makes the event.
+    public init(cityId: UUID, version: Int64, reviewedAt: Timestamp) {
+        self.cityId = cityId
+        self.version = version
+        self.reviewedAt = reviewedAt
+    }
+
+    /// Messages about one thing keep their order.
+    public var orderingKey: String? { cityId.text }
+    /// The profile's version.
+    public var sequence: Int64? { version }
+    /// The city.
+    public var auditedId: UUID { cityId }
+}
+
 /// Everybody is shown this version of a city's profile: `cities.profile-published.v1` (state).
 public struct ProfilePublished: AuditedEvent {
     /// `cities.profile-published.v1`.

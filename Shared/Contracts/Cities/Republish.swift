@@ -49,7 +49,9 @@ public struct Republish: Command {
 
 /// Everything of a kind was said again: `cities.republished.v1`.
 ///
-/// A copy with at least `count` things is complete.
+/// A copy with at least `count` things, whose versions add up to at least `versions`, is complete. What changes meanwhile makes
+/// both only larger: a copy that is ahead of the series is complete as well, and one that holds an older state of something
+/// is not.
 public struct Republished: Event {
     /// `cities.republished.v1`.
     public static let type = MessageType(.cities, .event, "republished")
@@ -60,12 +62,15 @@ public struct Republished: Event {
     public var kind: Republish.Kind
     /// How many things there were.
     public var count: Int64
+    /// The sum of the versions in which they were said; unknown if absent.
+    public var versions: Int64?
 
     /// Makes the event.
-    public init(requestId: UUID, kind: Republish.Kind, count: Int64) {
+    public init(requestId: UUID, kind: Republish.Kind, count: Int64, versions: Int64? = nil) {
         self.requestId = requestId
         self.kind = kind
         self.count = count
+        self.versions = versions
     }
 
     /// Messages about one thing keep their order.

@@ -58,3 +58,13 @@ extension VoucherRedeemed: PersonalMessage {
     /// Who is told.
     public var personConcerned: UUID? { personId }
 }
+
+extension RegisterMerchant: PersonalMessage {
+    /// Whom to speak to.
+    public var personConcerned: UUID? { contactPersonId }
+}
+
+extension ReviseMerchant: PersonalMessage {
+    /// Whom to speak to.
+    public var personConcerned: UUID? { merchant.contactPersonId }
+}

@@ -72,6 +72,7 @@ public enum Catalogue {
                 CityRegistered.self, CityRefused.self, MerchantRegistered.self, MerchantRefused.self, Republished.self,
                 AccessGranted.self, PrivacyRequestCompleted.self, IndicatorSet.self,
                 ProfilePublished.self, PartnerRegistered.self, MembershipChanged.self, AcceptanceChanged.self,
+                ProfileDrafted.self, ProfileReviewed.self,
             ]
         case .events:
             [

@@ -90,11 +90,7 @@ struct CopyGrants: Statement {
     }
 }
 
-/// Counts the grants in the copy, revoked ones as well.
-struct CountGrants: CountStatement {
-    static let sql = "SELECT count(*) FROM access_grant"
-
-    static func row(_ columns: inout Columns) throws -> Int64 {
-        try columns.next()
-    }
+/// Reads how much is in the copy of the grants, revoked ones as well.
+struct MeasureGrants: ExtentStatement {
+    static let sql = "SELECT \(columns) FROM access_grant"
 }

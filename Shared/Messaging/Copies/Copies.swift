@@ -1,15 +1,12 @@
 import Contracts
 import FoundationEssentials
 import Logging
-public import Postgres
-
-/// A statement that counts.
-public protocol CountStatement: Statement where Row == Int64 {}
+import Postgres
 
 /// A copy of another service's state that this service keeps, filled by its events.
 struct Copy: Sendable {
     let kind: Republish.Kind
-    let count: any CountStatement
+    let extent: any ExtentStatement
 }
 
 /// Asks for what a service's copies lack, until they are complete; also after one was wiped.
@@ -63,15 +60,15 @@ struct CompleteCopies: Handler {
             guard let copy = copies.first(where: { $0.kind == message.kind }) else { continue }
             // Events overtake one another where one of them was sent again: a copy that is not there yet is asked for
             // again by the keeper.
-            if try await count(copy.count, in: &transaction) >= message.count {
+            if let extent = try await read(copy.extent, in: &transaction), extent.covers(message.message) {
                 transaction.write(CompleteCopy(name: copy.kind.rawValue))
             }
         }
     }
 
-    private func count(
-        _ statement: some CountStatement, in transaction: inout MessageTransaction
-    ) async throws -> Int64 {
-        try await transaction.execute(statement).first ?? 0
+    private func read(
+        _ statement: some ExtentStatement, in transaction: inout MessageTransaction
+    ) async throws -> CopyExtent? {
+        try await transaction.execute(statement).first
     }
 }

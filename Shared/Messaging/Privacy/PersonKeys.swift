@@ -1,5 +1,5 @@
 import Contracts
-import FoundationEssentials
+public import FoundationEssentials
 import Postgres
 
 /// A person as tombstones know them: by hashes of their id under each of the service's keys.
@@ -49,6 +49,20 @@ struct ErasedPersons: Sendable {
                 guard let person = persons[index], let keys = keys[person] else { return false }
                 return keys.hashes.contains { found.contains($0) }
             })
+    }
+}
+
+extension MessageTransaction {
+    /// Which of these persons are erased; the others are not before the transaction ends.
+    ///
+    /// For a message that is about many persons. One that is a ``PersonalMessage`` was looked after before its handler saw it.
+    public mutating func erased(among persons: some Sequence<UUID>, _ seal: Seal) async throws -> Set<UUID> {
+        let keys = Dictionary(Set(persons).map { ($0, PersonKeys($0, seal).hashes) }) { first, _ in first }
+        if keys.isEmpty { return [] }
+        let (_, found) = try await execute(
+            HoldPersons(places: keys.keys.map(PersonKeys.lock)), ReadTombstones(keys: keys.values.flatMap(\.self)))
+        let tombstones = Set(found)
+        return Set(keys.filter { !tombstones.isDisjoint(with: $0.value) }.keys)
     }
 }
 

@@ -41,9 +41,9 @@ public struct HandlerSet<Owner: ServiceOwner>: Sendable {
     ///
     /// - Parameters:
     ///   - kind: What is copied.
-    ///   - count: Counts the things in the copy: it is complete when there are as many as at the owner.
-    public mutating func keepCopy(of kind: Republish.Kind, counted count: any CountStatement) {
-        copies.append(Copy(kind: kind, count: count))
+    ///   - extent: Reads how much is in the copy: it is complete when there is as much as at the owner.
+    public mutating func keepCopy(of kind: Republish.Kind, measuredBy extent: any ExtentStatement) {
+        copies.append(Copy(kind: kind, extent: extent))
     }
 
     /// Adds what every service answers to, and checks that this is what the contracts promise.
@@ -51,7 +51,7 @@ public struct HandlerSet<Owner: ServiceOwner>: Sendable {
         var all = self
         if Owner.name != AccessGranted.type.owner {
             all.add(KeepGrants())
-            all.keepCopy(of: .grants, counted: CountGrants())
+            all.keepCopy(of: .grants, measuredBy: MeasureGrants())
         }
         if !all.copies.isEmpty { all.add(CompleteCopies(copies: all.copies)) }
         all.add(RedriveFailedMessages<Owner>())

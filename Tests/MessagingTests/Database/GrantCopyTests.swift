@@ -56,6 +56,39 @@ import Testing
         }
     }
 
+    @Test func anOldStateDoesNotCompleteTheCopy() async throws {
+        try await withBench { bench in
+            let copies = CompleteCopies(copies: [Copy(kind: .grants, extent: MeasureGrants())])
+            func isComplete(_ said: Republished) async throws -> Bool {
+                _ = try await bench.run(copies, [said], user: "cities")
+                return try await bench.database.execute(ReadCopies(names: ["grants"])).first?.complete ?? false
+            }
+            _ = try await bench.database.execute(ReadCopies(names: ["grants"]))
+            let given = (0..<3).map { AccessGranted(grant($0), version: 1, revoked: false) }
+            // What was revoked is said to be, and what stands here is from before.
+            let said = Republished(requestId: UUID(), kind: .grants, count: 3, versions: 4)
+            _ = try await bench.run(KeepGrants(), given, user: "cities")
+            #expect(try await !isComplete(said))
+            let revoked = AccessGranted(given[1].grant, version: 2, revoked: true)
+            _ = try await bench.run(KeepGrants(), [revoked], user: "cities")
+            #expect(try await isComplete(said))
+        }
+    }
+
+    @Test func anOwnerThatSaysNothingOfVersionsIsBelievedItsNumber() async throws {
+        try await withBench { bench in
+            let copies = CompleteCopies(copies: [Copy(kind: .grants, extent: MeasureGrants())])
+            _ = try await bench.database.execute(ReadCopies(names: ["grants"]))
+            _ = try await bench.run(KeepGrants(), [AccessGranted(grant(1), version: 1, revoked: false)], user: "cities")
+            for count: Int64 in [2, 1] {
+                let said = Republished(requestId: UUID(), kind: .grants, count: count)
+                _ = try await bench.run(copies, [said], user: "cities")
+                let state = try await bench.database.execute(ReadCopies(names: ["grants"]))
+                #expect(state.first?.complete == (count == 1))
+            }
+        }
+    }
+
     @Test func whatIsReadIsTheUsersOwnUnrevokedAndOfACompleteCopy() async throws {
         try await withBench { bench in
             let given = (0..<12).map { AccessGranted(grant($0), version: 1, revoked: $0 < 4) }

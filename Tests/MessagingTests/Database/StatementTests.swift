@@ -24,7 +24,7 @@ import Testing
         ListFailures(states: [], type: nil, code: nil, before: nil, max: 1), ReadFailure(failureId: id),
         ReadActs(failureId: id), TouchFailures(failureIds: nil, type: nil, code: nil, state: 1, act: "", actor: ""),
         ReadStatus(), ReadCopies(names: []), CompleteCopy(name: ""), ReadGrants(users: [], isCopy: true),
-        CopyGrants(grants: []), CountGrants(), GiveBack(queue: "", keys: []),
+        CopyGrants(grants: []), MeasureGrants(), GiveBack(queue: "", keys: []),
         WriteAudit(records: []), LockAuditHead(), ReadAuditHead(), ReadUnsealed(max: 1),
         SealRows(eventIds: [], places: [], hashes: []), MoveAuditHead(length: 0, hash: nil),
         ListAudit(after: 0, auditedId: nil, max: 1), HoldPersons(places: []), LockPerson(place: 0),
@@ -47,7 +47,7 @@ import Testing
     @Test func noStatementIsMissingAbove() throws {
         let listed = Set(Self.statements.map { "\(type(of: $0))" })
         let declared = try Source.files(in: "Shared/Messaging").flatMap { file in
-            file.matches(of: /struct (\w+): (?:Next|Count)?Statement\b/).map { String($0.1) }
+            file.matches(of: /struct (\w+): (?:Next|Extent)?Statement\b/).map { String($0.1) }
         }
         #expect(declared.count > 20)
         #expect(Set(declared) == listed)

@@ -57,7 +57,7 @@ struct WriteEffects: Statement {
 }
 
 /// How often messages of a kind took effect.
-struct CountEffects: CountStatement {
+struct CountEffects: Statement {
     static let sql = "SELECT count(*) FROM effect WHERE kind = $1"
     var kind: String
 
@@ -66,6 +66,11 @@ struct CountEffects: CountStatement {
     }
 
     static func row(_ columns: inout Columns) throws -> Int64 { try columns.next() }
+}
+
+/// How many merchants were heard of, as often as that was, each in its first version.
+struct MeasureMerchants: ExtentStatement {
+    static let sql = "SELECT count(*), count(*) FROM effect WHERE kind = 'merchant'"
 }
 
 struct IssueVouchers: Handler {

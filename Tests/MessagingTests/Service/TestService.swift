@@ -30,7 +30,7 @@ struct TestService: Sendable {
         handlers.add(HearOfAcceptance())
         handlers.add(TellBalance())
         handlers.add(TellLedger())
-        handlers.keepCopy(of: .merchants, counted: CountEffects(kind: "merchant"))
+        handlers.keepCopy(of: .merchants, measuredBy: MeasureMerchants())
         return handlers
     }
 
