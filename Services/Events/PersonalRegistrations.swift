@@ -53,9 +53,9 @@ struct PersonalRegistrations: PersonalData {
             else { continue }
             // Who keeps a copy of the registrations learns that this one is free, and not once more whose it was.
             gone.personId = UUID()
-            transaction.publish(RegistrationCancelled(gone.facts(of: event)), traceparent: cause.traceparent)
+            transaction.publish(RegistrationCancelled(gone.facts(of: event)), because: cause)
             for next in promoted where !ids.contains(next.registrationId) {
-                transaction.publish(PersonPromoted(next.facts(of: event)), traceparent: cause.traceparent)
+                transaction.publish(PersonPromoted(next.facts(of: event)), because: cause)
             }
         }
         transaction.write(seats.changes)

@@ -74,7 +74,7 @@ import Testing
 
             let audit = try await bench.audit(of: CitiesService.self)
             let changes = audit.filter { $0.auditedId == facts[0].merchantId }
-            #expect(changes.map(\.version) == [1, 2] && changes.last?.causeType == nil)
+            #expect(changes.map(\.version) == [1, 2] && changes.last?.causeType == "cities.erase-person.v1")
             let again = try await bench.erase(person, of: CitiesService.self, from: data)
             #expect(again.findings.isEmpty && again.outcome.events.isEmpty)
         }

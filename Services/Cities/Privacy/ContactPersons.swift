@@ -34,7 +34,7 @@ struct ContactPersons: Sendable {
             let known = try await transaction.execute(ReadMerchants(ids: ids))
             var merchants = MerchantDecisions(accounts: accounts, known: known)
             for merchant in merchants.unname(personId) {
-                transaction.publish(merchant.event, traceparent: cause.traceparent)
+                transaction.publish(merchant.event, because: cause)
                 count += 1
             }
             transaction.write(merchants)

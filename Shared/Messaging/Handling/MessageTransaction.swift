@@ -83,9 +83,18 @@ public struct MessageTransaction: ~Copyable {
 
     /// Says an event that no message at hand made happen: from a background job, which may know the trace it belongs to.
     public mutating func publish(_ event: some Event, traceparent: String? = nil) {
+        publish(event, traceparent: traceparent, audit: nil)
+    }
+
+    /// Says what the erasure of a person has changed.
+    public mutating func publish(_ event: some Event, because erasure: PersonErasure) {
+        publish(event, traceparent: erasure.traceparent, audit: erasure.audit)
+    }
+
+    private mutating func publish(_ event: some Event, traceparent: String?, audit cause: AuditCause?) {
         let record = add(event, to: .events, sequence: event.sequence, traceparent: traceparent)
         if let audited = event as? any AuditedEvent, let record {
-            outgoing.audit.append(AuditRecord(audited, sent: record, because: nil, limits: limits))
+            outgoing.audit.append(AuditRecord(audited, sent: record, because: cause, limits: limits))
         }
     }
 

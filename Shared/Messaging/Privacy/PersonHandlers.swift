@@ -40,7 +40,7 @@ struct ErasePersonalData<Owner: ServiceOwner>: Handler {
 
     func handle(_ batch: Batch<ErasePerson<Owner>>, in transaction: inout MessageTransaction) async throws {
         for request in batch.messages {
-            let cause = PersonErasure(requestId: request.requestId, traceparent: request.envelope.traceparent)
+            let cause = PersonErasure(requestId: request.requestId, because: request)
             let findings = try await eraser.erase(request.personId, because: cause, in: &transaction)
             transaction.answer(request, with: ErasePerson<Owner>.Reply(findings: findings))
             transaction.send(

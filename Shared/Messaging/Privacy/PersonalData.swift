@@ -38,17 +38,26 @@ public struct PersonalCategory: Sendable {
     }
 }
 
-/// The request behind an erasure: the trace that events carry which are said because of it.
+/// The request behind an erasure: what events that are said because of it carry on, and who asked.
 public struct PersonErasure: Sendable {
     /// Of the request that all services were asked for.
     public let requestId: UUID
     /// W3C trace context.
     public let traceparent: String?
+    /// Who asked for it, for the audit.
+    let audit: AuditCause?
 
     /// Makes it.
     public init(requestId: UUID, traceparent: String?) {
         self.requestId = requestId
         self.traceparent = traceparent
+        audit = nil
+    }
+
+    init(requestId: UUID, because cause: Received<some Message>) {
+        self.requestId = requestId
+        traceparent = cause.envelope.traceparent
+        audit = AuditCause(cause)
     }
 }
 
