@@ -130,8 +130,7 @@ private final class TersePeer: Sendable {
     private let clients = Mutex<[Int32]>([])
 
     init(answer: [UInt8]) throws {
-        (listener, port) = try Loopback.bound()
-        guard listen(listener, 16) == 0 else { throw Loopback.Failure() }
+        (listener, port) = try Loopback.listening()
         DispatchQueue(label: "terse peer").async { [self] in
             while case let client = accept(listener, nil, nil), client >= 0 {
                 clients.withLock { $0.append(client) }

@@ -7,11 +7,14 @@ import Testing
 struct TLSTests {
     /// The test server's address as an operator would write it.
     private func server(host: String = "localhost", authority: String? = nil) throws -> DatabaseAddress {
-        let environment = ProcessInfo.processInfo.environment
-        let url = try #require(environment["CITYCOOP_TEST_DATABASE_URL"], "run the tests through infra/test")
-        let known = try #require(environment["CITYCOOP_TEST_AUTHORITY_FILE"])
-        let place = url.prefix { $0 != "?" }.replacing("@127.0.0.1:", with: "@\(host):")
-        return try DatabaseAddress(url: "\(place)?sslmode=verify-full&sslrootcert=\(authority ?? known)")
+        let known = try #require(ProcessInfo.processInfo.environment["CITYCOOP_TEST_AUTHORITY_FILE"])
+        return try server(host: host, options: "sslmode=verify-full&sslrootcert=\(authority ?? known)")
+    }
+
+    private func server(host: String, options: String) throws -> DatabaseAddress {
+        let url = ProcessInfo.processInfo.environment["CITYCOOP_TEST_DATABASE_URL"]
+        let place = try #require(url, "run the tests through infra/test").prefix { $0 != "?" }
+        return try DatabaseAddress(url: "\(place.replacing("@127.0.0.1:", with: "@\(host):"))?\(options)")
     }
 
     private struct ReadEncryption: Statement {
@@ -55,5 +58,12 @@ struct TLSTests {
     func name() async throws {
         let error = try await failure { try await Connection.connect(to: try server(host: "127.0.0.1"), name: "test") }
         #expect(error.code == .noConnection && error.message.contains("does not match host name"), "\(error)")
+    }
+
+    @Test("Encryption by Kerberos, which nothing here tries of itself, is tried where the address asks for it")
+    func kerberos() async throws {
+        let address = try server(host: "127.0.0.1", options: "gssencmode=require")
+        let error = try await failure { try await Connection.connect(to: address, name: "test") }
+        #expect(error.code == .noConnection && error.message.contains("GSSAPI"), "\(error)")
     }
 }

@@ -3,7 +3,12 @@
 
 swift_flags=(--explicit-target-dependency-import-check error)
 # The Swift runtime goes into the executables: they need no toolchain where they run, and a service is a third smaller.
-release_flags=(-c release --static-swift-stdlib "${swift_flags[@]}")
+# What the linker is told besides, and what that saves: infra/decisions/0009.
+archives="$root/.build/archives"
+release_flags=(
+  -c release --static-swift-stdlib "${swift_flags[@]}"
+  -Xswiftc -use-ld=lld -Xlinker --no-export-dynamic -Xlinker -z -Xlinker pack-relative-relocs -Xswiftc "-L$archives"
+)
 executables=(cities events vouchers notifications citycoop)
 
 # find_swift: puts a toolchain of at least 6.2 on PATH
@@ -26,19 +31,29 @@ find_swift() {
   ((${version%%.*} * 100 + ${version##*.} >= 602)) || fail "Swift $version is too old" "${where[@]}"
 }
 
-# build_release: the five executables, and sets $programs to their folder
+# find_archives: a folder with what is to be linked into the executables although there is a shared library of it
+find_archives() {
+  local archive
+  archive=$(clang -print-file-name=libstdc++.a) \
+    || fail 'there is no clang' "it is in the folder usr/bin of Swift's toolchain: put that on PATH"
+  [[ -e $archive ]] || fail 'there is no libstdc++.a' 'it comes with the Debian package libstdc++-12-dev, or a later one'
+  mkdir -p "$archives"
+  ln -sfn "$archive" "$archives/libstdc++.a"
+}
+
+# build_release: the five executables, in .build/release
 build_release() {
   local name
   find_swift
+  find_archives
   for name in "${executables[@]}"; do
     say "building $name (release)"
     (cd "$root" && swift build "${release_flags[@]}" --product "$name" >&2 </dev/null) \
       || fail "$name does not build" 'the compiler says why, above'
   done
-  use_release
 }
 
-# use_release: sets $programs without building
+# use_release: sets $programs to the folder of the executables
 use_release() {
   programs="$root/.build/release"
   local name

@@ -4,9 +4,6 @@ import Glibc
 public enum Loopback {
     /// The system refused.
     public struct Failure: Error, CustomStringConvertible {
-        /// Tells what errno says.
-        public init() {}
-
         /// What the system says.
         public let description = unsafe String(cString: strerror(errno))
     }
@@ -22,8 +19,15 @@ public enum Loopback {
         throw Failure()
     }
 
+    /// A socket that listens, and its port.
+    public static func listening() throws -> (descriptor: Int32, port: Int) {
+        let (descriptor, port) = try bound()
+        guard listen(descriptor, 16) == 0 else { throw failure(closing: descriptor) }
+        return (descriptor, port)
+    }
+
     /// A socket with a port that is its own and refuses connections until it listens.
-    public static func bound(to port: Int = 0) throws -> (descriptor: Int32, port: Int) {
+    static func bound(to port: Int = 0) throws -> (descriptor: Int32, port: Int) {
         let descriptor = try opened()
         var name = name(port: port)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
