@@ -13,12 +13,13 @@ enum VouchersDefinition: SuiteService {
 
     static var schema: MigrationSet {
         MigrationSet(
-            name: "vouchers", version: 4, minCompatible: 1,
+            name: "vouchers", version: 7, minCompatible: 1,
             migrations: [
                 Migration(number: 1, name: "vouchers", sql: PackageResources._001_vouchers_sql),
                 Migration(number: 2, name: "acceptance", sql: PackageResources._002_acceptance_sql),
                 Migration(number: 3, name: "merchants", sql: PackageResources._003_merchants_sql),
                 Migration(number: 4, name: "instrument", sql: PackageResources._004_instrument_sql),
+                Migration(number: 7, name: "holds", sql: PackageResources._007_holds_sql),
             ])
     }
 
@@ -41,6 +42,8 @@ enum VouchersDefinition: SuiteService {
         handlers.add(IssueVouchers(keys: keys, seal: seal))
         handlers.add(RedeemVouchers(keys: keys))
         handlers.add(GetBalances(keys: keys))
+        addHolds(&handlers, keys: keys)
+        addReversals(&handlers)
         handlers.add(GetLedgers())
         handlers.keepsPersonalData(VouchersOfPersons())
         handlers.add(KeepCities())

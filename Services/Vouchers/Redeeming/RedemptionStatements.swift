@@ -6,7 +6,7 @@ import Postgres
 struct ReadRedemptions: Statement {
     static let sql = """
         SELECT redemption_id, redemption.voucher_id, issuer_city_id, merchant_id, city_id, amount, currency,
-            redemption.balance, person_id, redeemed_at, content_key_id, content
+            redemption.balance, person_id, redeemed_at, content_key_id, content, hold_id
         FROM redemption JOIN voucher USING (voucher_id) WHERE redemption_id = ANY ($1)
         """
     var ids: [UUID]
@@ -25,7 +25,8 @@ struct ReadRedemptions: Statement {
         let content = RedemptionContent(keyID: Int(try columns.next(Int32.self)), digest: try columns.next())
         let redemption = Redemption(
             redemptionId: id, voucherId: voucher, issuerCityId: issuer, merchantId: merchant, cityId: city,
-            amount: amount, balance: balance, personId: person, redeemedAt: redeemedAt, content: content)
+            amount: amount, balance: balance, personId: person, redeemedAt: redeemedAt, content: content,
+            holdId: try columns.next())
         return EarlierRedemption(redemptionId: id, content: content, outcome: .redeemed(redemption))
     }
 }
@@ -55,9 +56,9 @@ extension RedemptionRefusalReason: PostgresValue {}
 struct WriteRedemptions: Statement {
     static let sql = """
         INSERT INTO redemption (redemption_id, voucher_id, merchant_id, city_id, amount, balance, content_key_id, content,
-            redeemed_at)
-        SELECT *, $9 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[],
-            $7::integer[], $8::bytea[])
+            hold_id, redeemed_at)
+        SELECT *, $10 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[],
+            $7::integer[], $8::bytea[], $9::uuid[])
         """
     var redemptions: [Redemption]
     var now: Date
@@ -71,6 +72,7 @@ struct WriteRedemptions: Statement {
         parameters.add(redemptions.map(\.balance.amount))
         parameters.add(redemptions.map { Int32($0.content.keyID) })
         parameters.add(redemptions.map(\.content.digest))
+        parameters.add(redemptions.map(\.holdId))
         parameters.add(now)
     }
 }

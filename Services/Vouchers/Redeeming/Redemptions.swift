@@ -1,5 +1,4 @@
 import Contracts
-import Crypto
 import FoundationEssentials
 
 /// A merchant as the copy of the registry knows it.
@@ -8,13 +7,9 @@ struct KnownMerchant: Hashable, Sendable {
     var cityId: UUID
     /// The first day on which it takes no vouchers any more.
     var closedFrom: Day?
-}
 
-/// What an earlier redemption id stands for, without its code: a keyed hash of everything the till said.
-struct RedemptionContent: Hashable, Sendable {
-    var keyID: Int
-    /// 32 bytes.
-    var digest: [UInt8]
+    /// Whether it takes no vouchers on that day.
+    func isClosed(on day: Day) -> Bool { closedFrom.map { $0 <= day } ?? false }
 }
 
 /// A redemption as a till asks for it, its code hashed: what ``RedeemVoucher`` says, ready for locks and decisions.
@@ -33,32 +28,14 @@ struct RedemptionRequest: Sendable {
         redemptionId = command.redemptionId
         merchantId = command.merchantId
         amount = command.amount
-        var hashes: [CodeLookup]
-        do {
-            hashes = keys.lookups(for: try VoucherCode(parsing: command.code.revealed))
-            lookups = hashes
-            mistake = nil
-        } catch {
-            // A mistyped code is a secret as well: one letter away from money.
-            hashes = keys.lookups(ofBytes: Array(command.code.revealed.utf8))
-            lookups = []
-            mistake = error
-        }
-        contents = hashes.map { RedemptionContent(keyID: $0.keyID, digest: command.digest(code: $0.digest)) }
+        let code = PresentedCode(command.code, keys: keys)
+        (lookups, mistake) = (code.lookups, code.mistake)
+        contents = code.contents(with: "\(merchantId.text) \(amount.amount) \(amount.currency)")
     }
 
     /// Whether an earlier content is the same; one under a key that is no longer live cannot be compared, and differs.
     func matches(_ earlier: RedemptionContent) -> Bool {
         contents.contains(earlier)
-    }
-}
-
-extension RedeemVoucher {
-    fileprivate func digest(code: [UInt8]) -> [UInt8] {
-        var hash = SHA256()
-        hash.update(data: code)
-        hash.update(data: Array("\(merchantId.text) \(amount.amount) \(amount.currency)".utf8))
-        return Array(hash.finalize())
     }
 }
 
@@ -124,6 +101,8 @@ struct Redemption: Hashable, Sendable {
     let personId: UUID?
     let redeemedAt: Timestamp
     let content: RedemptionContent
+    /// The hold that it was captured from; spent at once if absent.
+    var holdId: UUID?
 
     /// What the till is answered.
     var reply: RedeemVoucher.Reply {
@@ -135,14 +114,15 @@ struct Redemption: Hashable, Sendable {
     var event: VoucherRedeemed {
         VoucherRedeemed(
             redemptionId: redemptionId, voucherId: voucherId, issuerCityId: issuerCityId, merchantId: merchantId,
-            cityId: cityId, amount: amount, balance: balance, personId: personId, redeemedAt: redeemedAt)
+            cityId: cityId, amount: amount, balance: balance, personId: personId, redeemedAt: redeemedAt,
+            holdId: holdId)
     }
 
     /// What is booked: the city owes the merchant instead of the holder.
     var entry: LedgerEntry {
         LedgerEntry(
-            .init(.redemption, redemptionId), at: redeemedAt, moving: amount, debit: .voucher(voucherId),
-            credit: .merchantPayable(merchantId))
+            .init(holdId == nil ? .redemption : .capture, redemptionId), at: redeemedAt, moving: amount,
+            debit: holdId == nil ? .voucher(voucherId) : .voucherHeld(voucherId), credit: .merchantPayable(merchantId))
     }
 }
 
@@ -224,23 +204,12 @@ struct Redemptions: Sendable {
         guard let merchant = merchants[request.merchantId] else {
             return refuse(request, .merchantUnknown, nil, now)
         }
-        if let day = merchant.closedFrom, day <= Day(of: now) { return refuse(request, .merchantClosed, nil, now) }
+        if merchant.isClosed(on: Day(of: now)) { return refuse(request, .merchantClosed, nil, now) }
         guard let voucher = book[request.lookups] else { return refuse(request, .voucherUnknown, nil, now) }
-        if let reason = refusal(of: request.amount, from: voucher, in: merchant.cityId, now) {
+        if let reason = rule.refusal(of: request.amount, from: voucher, in: merchant.cityId, at: now) {
             return refuse(request, reason, voucher.voucherId, now)
         }
         return .redeemed(try spend(request, voucher, merchant, now))
-    }
-
-    /// Why so much of a voucher cannot be spent in a city.
-    private func refusal(
-        of amount: Money, from voucher: Voucher, in city: UUID, _ now: Timestamp
-    ) -> RedemptionRefusalReason? {
-        if voucher.isExpired(on: Day(of: now)) { return .voucherExpired }
-        if voucher.status != .active { return .voucherNotActive }
-        if let reason = rule.refusal(of: voucher, in: city, at: now) { return reason }
-        if voucher.currency != amount.currency { return .currencyDiffers }
-        return voucher.available < amount.amount ? .insufficientBalance : nil
     }
 
     private mutating func spend(
@@ -285,6 +254,17 @@ struct Redemptions: Sendable {
 }
 
 extension AcceptanceRule {
+    /// Why so much of a voucher cannot be spent, or held, in a city.
+    func refusal(
+        of amount: Money, from voucher: Voucher, in city: UUID, at now: Timestamp
+    ) -> RedemptionRefusalReason? {
+        if voucher.isExpired(on: Day(of: now)) { return .voucherExpired }
+        if voucher.status != .active { return .voucherNotActive }
+        if let reason = refusal(of: voucher, in: city, at: now) { return reason }
+        if voucher.currency != amount.currency { return .currencyDiffers }
+        return voucher.available < amount.amount ? .insufficientBalance : nil
+    }
+
     /// Why a city does not take a voucher.
     func refusal(of voucher: Voucher, in city: UUID, at now: Timestamp) -> RedemptionRefusalReason? {
         if let cities = voucher.acceptedIn, !cities.contains(city) { return .notAcceptedHere }

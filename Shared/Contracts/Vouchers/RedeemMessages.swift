@@ -84,11 +84,13 @@ public struct VoucherRedeemed: Event {
     public var personId: UUID?
     /// When.
     public var redeemedAt: Timestamp
+    /// The hold that it was captured from; spent at once if absent.
+    public var holdId: UUID?
 
     /// Makes the event.
     public init(
         redemptionId: UUID, voucherId: UUID, issuerCityId: UUID, merchantId: UUID, cityId: UUID, amount: Money,
-        balance: Money, personId: UUID?, redeemedAt: Timestamp
+        balance: Money, personId: UUID?, redeemedAt: Timestamp, holdId: UUID? = nil
     ) {
         self.redemptionId = redemptionId
         self.voucherId = voucherId
@@ -99,6 +101,7 @@ public struct VoucherRedeemed: Event {
         self.balance = balance
         self.personId = personId
         self.redeemedAt = redeemedAt
+        self.holdId = holdId
     }
 }
 

@@ -1,5 +1,4 @@
 import AMQP
-import Contracts
 import FoundationEssentials
 import Logging
 import ManagementAPI
@@ -9,6 +8,7 @@ import Synchronization
 import TestKit
 import Testing
 
+@testable import Contracts
 @testable import Messaging
 
 /// The contracts of the vouchers with handlers made for these tests, on a real broker and a real database.
@@ -54,7 +54,9 @@ struct TestService: Sendable {
         _ limits: MessagingLimits = .quick, broker: BrokerAddress? = nil, waits: Bool = true, end: End = .graceful,
         _ body: @Sendable () async throws -> Value
     ) async throws -> Value {
-        try await running(handlers, limits, broker: broker ?? self.broker, waits: waits, end: end, body)
+        var handlers = handlers
+        handlers.addIdleOnes(for: Catalogue.vouchers.flatMap(\.requests))
+        return try await running(handlers, limits, broker: broker ?? self.broker, waits: waits, end: end, body)
     }
 
     /// Runs an instance of another service in its place.
