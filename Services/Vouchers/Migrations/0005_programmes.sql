@@ -72,6 +72,9 @@ CREATE TABLE limited_network_limit (
 );
 INSERT INTO limited_network_limit (country, amount, currency, warn_percent)
 VALUES ('AT', 100000000, 'EUR', 80), ('DE', 100000000, 'EUR', 80), ('HU', 100000000, 'EUR', 80), ('SI', 100000000, 'EUR', 80);
+-- The lines that are counted; a redemption leaves none here.
+CREATE INDEX posting_issued ON posting (posted_at) INCLUDE (owner_id, currency, amount)
+    WHERE cause = 'issue' AND account IN ('issuer-cash', 'promotion-cost');
 -- What was issued on a day, counted from the journal.
 CREATE TABLE issued_day (
     day date NOT NULL,
