@@ -118,6 +118,7 @@ let package = Package(
                 .embedInCode("Migrations/0002_acceptance.sql"),
                 .embedInCode("Migrations/0003_merchants.sql"),
                 .embedInCode("Migrations/0004_instrument.sql"),
+                .embedInCode("Migrations/0005_programmes.sql"),
                 .embedInCode("Migrations/0007_holds.sql"),
             ]),
         executable(

@@ -19,6 +19,7 @@ enum VouchersDefinition: SuiteService {
                 Migration(number: 2, name: "acceptance", sql: PackageResources._002_acceptance_sql),
                 Migration(number: 3, name: "merchants", sql: PackageResources._003_merchants_sql),
                 Migration(number: 4, name: "instrument", sql: PackageResources._004_instrument_sql),
+                Migration(number: 5, name: "programmes", sql: PackageResources._005_programmes_sql),
                 Migration(number: 7, name: "holds", sql: PackageResources._007_holds_sql),
             ])
     }
@@ -45,6 +46,9 @@ enum VouchersDefinition: SuiteService {
         addHolds(&handlers, keys: keys)
         addReversals(&handlers)
         handlers.add(GetLedgers())
+        addProgrammes(&handlers)
+        addLimitedNetwork(&handlers)
+        addExpiry(&handlers, keys: keys, seal: seal)
         handlers.keepsPersonalData(VouchersOfPersons())
         handlers.add(KeepCities())
         handlers.add(KeepMerchants())

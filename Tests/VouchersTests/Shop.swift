@@ -31,18 +31,22 @@ struct Shop: Sendable {
         try await bench.ask(GetLedgers(), GetLedger())
     }
 
+    /// What the registry says of a city.
+    static func facts(_ cityId: UUID, _ slug: String = "weiz", country: String = "AT") -> CityFacts {
+        CityFacts(
+            cityId: cityId, slug: slug, names: [CityName(language: "de", name: "Weiz", kind: .official)],
+            country: country, nuts3: "AT224", lau: "61766", geoNamesId: 1,
+            position: Position(latitude: 47.2, longitude: 15.6),
+            population: Population(value: 1, date: nil, scope: .municipality, verified: false),
+            timeZone: "Europe/Vienna", currency: "EUR")
+    }
+
     /// A database with the schema, and one city and one merchant in it.
     static func open(connections: Int = 2, _ body: (Shop) async throws -> Void) async throws {
         let keys = try CodeKeys([(id: 1, bytes: Array(repeating: 7, count: 32))])
         try await withHandlerBench(VouchersDefinition.schema, connections: connections) { bench in
             let shop = Shop(bench: bench, keys: keys)
-            let facts = CityFacts(
-                cityId: shop.city, slug: "weiz", names: [CityName(language: "de", name: "Weiz", kind: .official)],
-                country: "AT", nuts3: "AT224", lau: "61766", geoNamesId: 1,
-                position: Position(latitude: 47.2, longitude: 15.6),
-                population: Population(value: 1, date: nil, scope: .municipality, verified: false),
-                timeZone: "Europe/Vienna", currency: "EUR")
-            _ = try await bench.run(KeepCities(), [CityRegistered(facts, version: 1)], user: "cities")
+            _ = try await bench.run(KeepCities(), [CityRegistered(facts(shop.city), version: 1)], user: "cities")
             let merchant = MerchantRegistered(
                 merchantId: shop.merchant, cityId: shop.city, name: "Bakery", version: 1)
             _ = try await bench.run(KeepMerchants(), [merchant], user: "cities")

@@ -41,6 +41,25 @@ import Testing
         #expect(try terms(PrintedValidity(months: 60), limitation: 3).lapsesAfter(soldOn: sold) == day("2031-03-31"))
     }
 
+    @Test func aLimitationMayRunToTheEndOfItsYear() throws {
+        let sold = try day("2026-03-31")
+        var terms = terms(PrintedValidity(months: 12), limitation: 3)
+        terms.limitationToEndOfYear = true
+        #expect(try terms.lapsesAfter(soldOn: sold) == day("2029-12-31"))
+        terms.limitationYears = .max
+        #expect(try terms.lapsesAfter(soldOn: sold) == day("9999-12-31"))
+    }
+
+    @Test func aProgrammeIsSoldForItsIssuerUntilItsLastDay() throws {
+        var terms = terms(nil)
+        let (value, last) = (Money(1_000, "EUR"), try day("2026-12-31"))
+        terms.soldUntil = last
+        #expect(terms.refusal(of: value, for: terms.issuerCityId, on: last) == nil)
+        #expect(terms.refusal(of: value, for: terms.issuerCityId, on: last.advanced(by: 1)) == .programmeClosed)
+        #expect(terms.refusal(of: value, for: UUID(), on: last) == .programmeUnknown)
+        #expect(terms.refusal(of: Money(1, "EUR"), for: terms.issuerCityId, on: last) == .amountNotOffered)
+    }
+
     @Test func onlyWhatIsOfferedIsSold() {
         let promise = terms(nil).promise
         let offered: [Int64] = (0...12_000).filter { promise.offers(Money($0, "EUR")) }

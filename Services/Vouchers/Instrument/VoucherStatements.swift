@@ -88,10 +88,12 @@ extension Columns {
 extension Voucher.Status: PostgresValue {}
 
 /// Writes what became of locked vouchers: money, status, and the lookups of codes that were hashed anew.
+///
+/// What comes back to a voucher past its limitation lapses again.
 struct WriteVoucherChanges: Statement {
     static let sql = """
         UPDATE voucher SET balance = changed.balance, held = changed.held, status = changed.status,
-            key_id = changed.key_id, lookup = changed.lookup
+            key_id = changed.key_id, lookup = changed.lookup, lapsed = voucher.lapsed AND changed.balance = 0
         FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::integer[], $6::bytea[])
             AS changed (id, balance, held, status, key_id, lookup)
         WHERE voucher_id = changed.id

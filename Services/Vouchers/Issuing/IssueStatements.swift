@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import Messaging
 import Postgres
 
 /// Locks issue ids against another command under the same id, and reads what was issued under them.
@@ -10,13 +11,15 @@ struct ReadIssues: Statement {
         var issuerCityId: UUID
         var value: Money
         var personId: UUID?
+        var programmeId: UUID?
+        var validUntil: Day?
         var sealedCode: [UInt8]?
     }
 
     static let sql = """
-        SELECT issue_id, voucher_id, issuer_city_id, value, currency, person_id,
+        SELECT issue_id, voucher_id, issuer_city_id, value, voucher.currency, person_id, programme_id, valid_until,
             CASE WHEN code_until > clock_timestamp() THEN sealed_code END
-        FROM issue JOIN voucher USING (voucher_id) WHERE issue_id = ANY ($1)
+        FROM issue JOIN voucher USING (voucher_id) LEFT JOIN terms USING (terms_id) WHERE issue_id = ANY ($1)
         """
     var ids: [UUID]
 
@@ -28,6 +31,7 @@ struct ReadIssues: Statement {
         Row(
             issueId: try columns.next(), voucherId: try columns.next(), issuerCityId: try columns.next(),
             value: Money(try columns.next(), try columns.next()), personId: try columns.next(),
+            programmeId: try columns.next(), validUntil: try columns.next(CalendarDate?.self).map { Day($0) },
             sealedCode: try columns.next())
     }
 }

@@ -10,11 +10,12 @@ struct IssueVouchers: Handler {
 
     func handle(_ batch: Batch<IssueVoucher>, in transaction: inout MessageTransaction) async throws {
         let ids = batch.messages.map(\.issueId).sorted()
-        let (earlier, cities) = try await transaction.execute(
-            ReadIssues(ids: ids), ReadCities(ids: Set(batch.messages.map(\.issuerCityId)).sorted()))
+        let (earlier, cities, terms) = try await transaction.execute(
+            ReadIssues(ids: ids), ReadCities(ids: Set(batch.messages.map(\.issuerCityId)).sorted()),
+            ReadCurrentTerms(programmeIds: Set(batch.messages.compactMap(\.programmeId)).sorted()))
 
         var generator = SystemRandomNumberGenerator()
-        var issues = Issues(cities: cities, earlier: try earlier.map(opened), keys: keys)
+        var issues = Issues(cities: cities, earlier: try earlier.map(opened), keys: keys, terms: terms)
         for command in batch.messages {
             switch try issues.issue(command.message, at: Timestamp(batch.now), using: &generator) {
             case .issued(let issued):
@@ -54,6 +55,9 @@ struct IssueVouchers: Handler {
         }
         return EarlierIssue(
             issueId: row.issueId, issuerCityId: row.issuerCityId, value: row.value, personId: row.personId,
-            reply: code.map { IssueVoucher.Reply(voucherId: row.voucherId, code: $0, value: row.value) })
+            programmeId: row.programmeId,
+            reply: code.map {
+                IssueVoucher.Reply(voucherId: row.voucherId, code: $0, value: row.value, validUntil: row.validUntil)
+            })
     }
 }

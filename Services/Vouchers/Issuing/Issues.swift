@@ -6,9 +6,24 @@ enum IssueRefusalReason: String, CaseIterable, Sendable {
     case cityUnknown = "city-unknown"
     case issueDiffers = "issue-differs"
     case alreadyIssued = "already-issued"
+    case programmeUnknown = "programme-unknown"
+    case programmeClosed = "programme-closed"
+    case amountNotOffered = "amount-not-offered"
+
+    init(_ refusal: OfferRefusal) {
+        self =
+            switch refusal {
+            case .programmeUnknown: .programmeUnknown
+            case .programmeClosed: .programmeClosed
+            case .amountNotOffered: .amountNotOffered
+            }
+    }
 
     var problem: Problem {
         switch self {
+        case .programmeUnknown: OfferRefusal.programmeUnknown.problem
+        case .programmeClosed: OfferRefusal.programmeClosed.problem
+        case .amountNotOffered: OfferRefusal.amountNotOffered.problem
         case .cityUnknown: Problem("city-unknown", "This city is not known here yet.", retryable: true)
         case .issueDiffers: Problem("issue-differs", "This issue id was used with other content.")
         case .alreadyIssued: IssueVoucher.expiredReply
@@ -22,12 +37,13 @@ struct EarlierIssue: Equatable, Sendable {
     var issuerCityId: UUID
     var value: Money
     var personId: UUID?
+    var programmeId: UUID?
     /// The first answer, for as long as it is kept; only its hash is known of the code afterwards.
     var reply: IssueVoucher.Reply?
 
     func matches(_ command: IssueVoucher) -> Bool {
         issueId == command.issueId && issuerCityId == command.issuerCityId && value == command.value
-            && personId == command.personId
+            && personId == command.personId && programmeId == command.programmeId
     }
 }
 
@@ -37,19 +53,23 @@ struct IssuedVoucher: Hashable, Sendable {
     let voucher: Voucher
     let code: VoucherCode
     let issuedAt: Timestamp
+    /// The programme whose terms it is under, if it is.
+    let programmeId: UUID?
 
     private var value: Money { Money(voucher.value, voucher.currency) }
 
     /// What the seller is answered: the only place where the code shows.
     var reply: IssueVoucher.Reply {
-        IssueVoucher.Reply(voucherId: voucher.voucherId, code: Secret(code.formatted), value: value)
+        IssueVoucher.Reply(
+            voucherId: voucher.voucherId, code: Secret(code.formatted), value: value, validUntil: voucher.validUntil)
     }
 
     /// What everybody is told.
     var event: VoucherIssued {
         VoucherIssued(
             issueId: issueId, voucherId: voucher.voucherId, issuerCityId: voucher.issuerCityId, value: value,
-            personId: voucher.personId, issuedAt: issuedAt)
+            personId: voucher.personId, issuedAt: issuedAt, programmeId: programmeId, termsId: voucher.termsId,
+            validUntil: voucher.validUntil)
     }
 
     /// What is booked: the city has the money and owes it to the holder.
@@ -62,7 +82,8 @@ struct IssuedVoucher: Hashable, Sendable {
 
 /// Decides a batch of issues, one after the other.
 ///
-/// Load it with what the batch names: the cities that are known, and the vouchers issued earlier under its ids.
+/// Load it with what the batch names: the cities that are known, the vouchers issued earlier under its ids, and the present terms
+/// of its programmes.
 struct Issues: Sendable {
     /// What becomes of a command.
     enum Decision: Equatable, Sendable {
@@ -76,12 +97,15 @@ struct Issues: Sendable {
 
     private let cities: Set<UUID>
     private let keys: CodeKeys
+    /// By programme.
+    private let terms: [UUID: Terms]
     private var earlier: [UUID: EarlierIssue]
     private var issued: [IssuedVoucher] = []
     private var book = VoucherBook()
 
-    init(cities: some Sequence<UUID>, earlier: [EarlierIssue], keys: CodeKeys) {
+    init(cities: some Sequence<UUID>, earlier: [EarlierIssue], keys: CodeKeys, terms: [Terms] = []) {
         self.cities = Set(cities)
+        self.terms = Dictionary(terms.map { ($0.programmeId, $0) }) { first, _ in first }
         self.earlier = Dictionary(earlier.map { ($0.issueId, $0) }) { first, _ in first }
         self.keys = keys
     }
@@ -95,21 +119,36 @@ struct Issues: Sendable {
             return first.reply.map(Decision.repeated) ?? .refused(.alreadyIssued)
         }
         guard cities.contains(command.issuerCityId) else { return .refused(.cityUnknown) }
-        precondition(command.value.amount > 0, "a value is positive")
-        let code = VoucherCode.random(using: &generator)
-        let voucher = Voucher(
-            voucherId: UUID.version7(at: now, using: &generator), issuerCityId: command.issuerCityId,
-            currency: command.value.currency, value: command.value.amount, status: .active, personId: command.personId,
-            lookup: keys.lookup(for: code), lastFour: code.lastFour,
-            issuedAt: now)
-        let result = IssuedVoucher(issueId: command.issueId, voucher: voucher, code: code, issuedAt: now)
-        book.add(voucher)
+        if let refusal = offerRefusal(of: command, on: Day(of: now)) { return .refused(IssueRefusalReason(refusal)) }
+        let result = make(command, now, &generator)
+        book.add(result.voucher)
         try book.book(result.entry)
         issued.append(result)
         earlier[command.issueId] = EarlierIssue(
             issueId: command.issueId, issuerCityId: command.issuerCityId, value: command.value,
-            personId: command.personId, reply: result.reply)
+            personId: command.personId, programmeId: command.programmeId, reply: result.reply)
         return .issued(result)
+    }
+
+    /// Why the programme that a command names does not sell what it asks for.
+    private func offerRefusal(of command: IssueVoucher, on day: Day) -> OfferRefusal? {
+        guard let programmeId = command.programmeId else { return nil }
+        guard let terms = terms[programmeId] else { return .programmeUnknown }
+        return terms.refusal(of: command.value, for: command.issuerCityId, on: day)
+    }
+
+    private func make(
+        _ command: IssueVoucher, _ now: Timestamp, _ generator: inout some RandomNumberGenerator
+    ) -> IssuedVoucher {
+        precondition(command.value.amount > 0, "a value is positive")
+        let code = VoucherCode.random(using: &generator)
+        var voucher = Voucher(
+            voucherId: UUID.version7(at: now, using: &generator), issuerCityId: command.issuerCityId,
+            currency: command.value.currency, value: command.value.amount, status: .active, personId: command.personId,
+            lookup: keys.lookup(for: code), lastFour: code.lastFour, issuedAt: now)
+        if let id = command.programmeId, let terms = terms[id] { terms.apply(to: &voucher, soldAt: now) }
+        return IssuedVoucher(
+            issueId: command.issueId, voucher: voucher, code: code, issuedAt: now, programmeId: command.programmeId)
     }
 
     /// What is to be written of vouchers and booked.

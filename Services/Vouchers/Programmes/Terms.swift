@@ -3,6 +3,22 @@ import FoundationEssentials
 import Messaging
 import Postgres
 
+/// Why a programme does not sell a voucher.
+enum OfferRefusal: String, CaseIterable, Sendable {
+    /// Not there, or another city's.
+    case programmeUnknown = "programme-unknown"
+    case programmeClosed = "programme-closed"
+    case amountNotOffered = "amount-not-offered"
+
+    var problem: Problem {
+        switch self {
+        case .programmeUnknown: .programmeUnknown
+        case .programmeClosed: Problem(rawValue, "The vouchers of this programme are no longer sold.")
+        case .amountNotOffered: Problem(rawValue, "This programme has no vouchers of this value.")
+        }
+    }
+}
+
 /// A version of a programme's terms, and what they make of a voucher.
 struct Terms: Hashable, Sendable {
     var termsId: UUID
@@ -14,6 +30,15 @@ struct Terms: Hashable, Sendable {
     var promise: ProgrammeTerms
     /// Years from the sale after which the money can no longer be claimed; for ever if absent.
     var limitationYears: Int?
+    /// Whether those run on to the end of their year.
+    var limitationToEndOfYear = false
+    /// The last day on which the programme is sold; for ever if absent.
+    var soldUntil: Day?
+
+    /// How long the money can be claimed.
+    var limitation: Limitation? {
+        limitationYears.map { Limitation(years: $0, toEndOfYear: limitationToEndOfYear) }
+    }
 
     /// The last day on which a voucher sold on that day can be spent.
     func validUntil(soldOn day: Day) -> Day? {
@@ -25,8 +50,16 @@ struct Terms: Hashable, Sendable {
     /// The last day on which the money of a voucher sold on that day can be claimed; never before its printed validity ends.
     func lapsesAfter(soldOn day: Day) -> Day? {
         guard let years = limitationYears else { return nil }
-        let end = day.adding(months: 12 * years)
+        let anniversary = day.adding(months: 12 * min(max(years, 0), 10_000))
+        let end = limitationToEndOfYear ? anniversary.lastOfYear : anniversary
         return max(end, validUntil(soldOn: day) ?? end)
+    }
+
+    /// Why a voucher of this value is not sold for a city on a day.
+    func refusal(of value: Money, for city: UUID, on day: Day) -> OfferRefusal? {
+        if issuerCityId != city { return .programmeUnknown }
+        if let soldUntil, soldUntil < day { return .programmeClosed }
+        return promise.offers(value) ? nil : .amountNotOffered
     }
 
     /// Puts a voucher under these terms, sold at that time.

@@ -40,7 +40,8 @@ enum TermsColumns {
     /// In the order in which ``Columns/terms()`` reads them.
     static let names = """
         terms_id, programme_id, issuer_city_id, number, currency, denominations, open_from, open_to, vat, vat_country,
-            vat_basis_points, validity_months, validity_to_end_of_year, accepted_in, redeemable_for_cash, limitation_years
+            vat_basis_points, validity_months, validity_to_end_of_year, accepted_in, redeemable_for_cash, limitation_years,
+            limitation_to_end_of_year, sold_until
         """
 }
 
@@ -63,7 +64,8 @@ extension Columns {
         promise.redeemableForCash = try next()
         return Terms(
             termsId: termsId, programmeId: programmeId, issuerCityId: issuerCityId, number: Int(number),
-            promise: promise, limitationYears: try next(Int32?.self).map { Int($0) })
+            promise: promise, limitationYears: try next(Int32?.self).map { Int($0) }, limitationToEndOfYear: try next(),
+            soldUntil: try next(CalendarDate?.self).map { Day($0) })
     }
 }
 

@@ -29,7 +29,9 @@ public enum Catalogue {
     }
 
     /// The rooms of vouchers.
-    static let vouchers: [Group] = [issuing, redeeming, holds, reversals, books]
+    static let vouchers: [Group] = [
+        issuing, redeeming, holds, reversals, books, programmes, expiry, limitedNetwork,
+    ]
 
     /// What a service answers to.
     public static func requests(of service: ServiceName) -> [Entry] {

@@ -3,7 +3,8 @@ public import FoundationEssentials
 /// Issues one active voucher: `vouchers.issue.v1`.
 ///
 /// The code is in the answer and nowhere else; a repeat gets it again for 10 minutes, then `already-issued`.
-/// Refused with `city-unknown` (retryable: the city may not have been heard of yet), `issue-differs`.
+/// Refused with `city-unknown` (retryable: the city may not have been heard of yet), `issue-differs`, and where it belongs to a
+/// programme with `programme-unknown`, `programme-closed` (no longer sold), `amount-not-offered`.
 public struct IssueVoucher: Command {
     /// `vouchers.issue.v1`.
     public static let type = MessageType(.vouchers, .command, "issue")
@@ -22,13 +23,18 @@ public struct IssueVoucher: Command {
     public var value: Money
     /// Who is told what happens to the voucher; nobody if absent.
     public var personId: UUID?
+    /// The programme of the issuer whose terms it is issued under; none if absent, and it never ends.
+    public var programmeId: UUID?
 
     /// Makes the command.
-    public init(issueId: UUID, issuerCityId: UUID, value: Money, personId: UUID? = nil) {
+    public init(
+        issueId: UUID, issuerCityId: UUID, value: Money, personId: UUID? = nil, programmeId: UUID? = nil
+    ) {
         self.issueId = issueId
         self.issuerCityId = issuerCityId
         self.value = value
         self.personId = personId
+        self.programmeId = programmeId
     }
 
     /// Messages about one thing keep their order.
@@ -49,12 +55,15 @@ public struct IssueVoucher: Command {
         public var code: Secret
         /// What can be spent.
         public var value: Money
+        /// The last day on which it can be spent, to be printed on it; for ever if absent.
+        public var validUntil: Day?
 
         /// Makes the answer.
-        public init(voucherId: UUID, code: Secret, value: Money) {
+        public init(voucherId: UUID, code: Secret, value: Money, validUntil: Day? = nil) {
             self.voucherId = voucherId
             self.code = code
             self.value = value
+            self.validUntil = validUntil
         }
     }
 }
@@ -76,10 +85,17 @@ public struct VoucherIssued: Event {
     public var personId: UUID?
     /// When.
     public var issuedAt: Timestamp
+    /// The programme that it belongs to, if it does.
+    public var programmeId: UUID?
+    /// The terms that it keeps.
+    public var termsId: UUID?
+    /// The last day on which it can be spent; for ever if absent.
+    public var validUntil: Day?
 
     /// Makes the event.
     public init(
-        issueId: UUID, voucherId: UUID, issuerCityId: UUID, value: Money, personId: UUID?, issuedAt: Timestamp
+        issueId: UUID, voucherId: UUID, issuerCityId: UUID, value: Money, personId: UUID?, issuedAt: Timestamp,
+        programmeId: UUID? = nil, termsId: UUID? = nil, validUntil: Day? = nil
     ) {
         self.issueId = issueId
         self.voucherId = voucherId
@@ -87,6 +103,9 @@ public struct VoucherIssued: Event {
         self.value = value
         self.personId = personId
         self.issuedAt = issuedAt
+        self.programmeId = programmeId
+        self.termsId = termsId
+        self.validUntil = validUntil
     }
 }
 
