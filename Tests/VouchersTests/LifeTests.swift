@@ -285,7 +285,8 @@ struct LifeTests {
                 ReadRefusalsOfVoucher(voucherId: UUID()), PlanForVoucherSearch(),
                 SearchVouchers(FindVouchers(), max: 1),
             ]
-            #expect(try await shop.bench.mistakes(in: statements).isEmpty)
+            let mistakes = try await shop.bench.mistakes(in: statements)
+            #expect(mistakes.isEmpty, "\(mistakes)")
         }
     }
 }

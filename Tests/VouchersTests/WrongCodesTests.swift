@@ -38,6 +38,16 @@ import Testing
         #expect(wrong.lockout(of: till, at: lockout.until) == nil)
     }
 
+    @Test func typingSlowlyDoesNotMakeRoomForAnother() {
+        var wrong = WrongCodes([], rules: Self.rules)
+        let till = Trier(user: "till")
+        func moment(_ number: Int64) -> Timestamp { Timestamp(milliseconds: Self.start.milliseconds + number * 1_500) }
+        for number in 0..<4 { wrong.count(till, at: moment(Int64(number))) }
+        #expect(wrong.lockout(of: till, at: moment(4)) == nil)
+        wrong.count(till, at: moment(4))
+        #expect(wrong.lockout(of: till, at: moment(4)) != nil)
+    }
+
     @Test func tooManyInTotalStopOnlyWhoHasTriedOneLately() throws {
         var rules = Self.rules
         rules.everyoneMax = 6

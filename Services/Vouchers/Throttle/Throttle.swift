@@ -31,7 +31,8 @@ final class Throttle: Sendable {
     func count(_ trier: Trier, at now: Timestamp, in database: Pool) async throws -> Lockout? {
         let (rules, lock) = (rules, LockThrottle(keys: trier.keys.sorted(), now: now.date))
         let (lockout, rows): (Lockout?, [ThrottleRow]) = try await database.withTransaction { transaction in
-            var wrong = WrongCodes(try await transaction.execute(lock), rules: rules)
+            let rows = try await transaction.execute(lock)
+            var wrong = WrongCodes(rows, rules: rules)
             if let lockout = wrong.lockout(of: trier, at: now) { return (lockout, []) }
             wrong.count(trier, at: now)
             transaction.write(WriteThrottle(rows: wrong.changes))
@@ -48,7 +49,8 @@ extension MessageTransaction {
         of triers: some Sequence<Trier>, rules: ThrottleRules, at now: Date
     ) async throws -> WrongCodes {
         let keys = Set(triers.flatMap(\.keys)).sorted()
-        return WrongCodes(try await execute(LockThrottle(keys: keys, now: now)), rules: rules)
+        let rows = try await execute(LockThrottle(keys: keys, now: now))
+        return WrongCodes(rows, rules: rules)
     }
 
     /// Writes what was counted, and puts it on the board.

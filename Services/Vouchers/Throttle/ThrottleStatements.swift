@@ -1,6 +1,6 @@
 import Contracts
 import FoundationEssentials
-import Postgres
+public import Postgres
 
 extension Lockout.Scope: PostgresValue {}
 

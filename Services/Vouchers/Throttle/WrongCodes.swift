@@ -79,7 +79,8 @@ struct WrongCodes: Sendable {
             let share = rules.shareMilliseconds(of: key.scope)
             let forgotten = max(row.forgottenAt, now).milliseconds + share
             row.forgottenAt = Timestamp(milliseconds: forgotten)
-            if forgotten - now.milliseconds >= share * Int64(rules.wrongCodesMax(of: key.scope)) { lock(&row, now) }
+            // What has been forgotten of the first while the last was typed does not make room for another.
+            if forgotten - now.milliseconds > share * Int64(rules.wrongCodesMax(of: key.scope) - 1) { lock(&row, now) }
             rows[key] = row
             changed.insert(key)
         }
