@@ -120,6 +120,7 @@ let package = Package(
                 .embedInCode("Migrations/0004_instrument.sql"),
                 .embedInCode("Migrations/0005_programmes.sql"),
                 .embedInCode("Migrations/0007_holds.sql"),
+                .embedInCode("Migrations/0008_life.sql"),
             ]),
         executable(
             "notifications", in: "Notifications", service,

@@ -13,7 +13,7 @@ enum VouchersDefinition: SuiteService {
 
     static var schema: MigrationSet {
         MigrationSet(
-            name: "vouchers", version: 7, minCompatible: 1,
+            name: "vouchers", version: 8, minCompatible: 1,
             migrations: [
                 Migration(number: 1, name: "vouchers", sql: PackageResources._001_vouchers_sql),
                 Migration(number: 2, name: "acceptance", sql: PackageResources._002_acceptance_sql),
@@ -21,34 +21,29 @@ enum VouchersDefinition: SuiteService {
                 Migration(number: 4, name: "instrument", sql: PackageResources._004_instrument_sql),
                 Migration(number: 5, name: "programmes", sql: PackageResources._005_programmes_sql),
                 Migration(number: 7, name: "holds", sql: PackageResources._007_holds_sql),
+                Migration(number: 8, name: "life", sql: PackageResources._008_life_sql),
             ])
     }
 
-    static func options(_ settings: inout Settings) -> CodeKeys? {
-        let name = "VOUCHERS_CODE_KEY"
-        let keys = settings.key(name, "Keys under which codes are hashed; their ids are numbers, the current one first")
-            .keys
-        do {
-            return try CodeKeys(keys.map { (Int($0.id) ?? 0, $0.bytes) })
-        } catch {
-            // A setting that was no ring of keys has been named already.
-            if keys.contains(where: { !$0.bytes.isEmpty }) { settings.mistake(name, error.description) }
-            return nil
-        }
-    }
+    static func options(_ settings: inout Settings) -> VouchersOptions { VouchersOptions(&settings) }
 
-    static func handlers(_ keys: CodeKeys?, seal: Seal) -> HandlerSet<VouchersService> {
-        guard let keys else { preconditionFailure("handlers are made after every setting was found right") }
+    static func handlers(_ options: VouchersOptions, seal: Seal) -> HandlerSet<VouchersService> {
+        guard let keys = options.keys else {
+            preconditionFailure("handlers are made after every setting was found right")
+        }
+        let throttle = Throttle(options.throttle)
         var handlers = HandlerSet<VouchersService>()
         handlers.add(IssueVouchers(keys: keys, seal: seal))
-        handlers.add(RedeemVouchers(keys: keys))
-        handlers.add(GetBalances(keys: keys))
         addHolds(&handlers, keys: keys)
         addReversals(&handlers)
         handlers.add(GetLedgers())
         addProgrammes(&handlers)
         addLimitedNetwork(&handlers)
         addExpiry(&handlers, keys: keys, seal: seal)
+        handlers.add(RedeemVouchers(keys: keys, throttle: throttle))
+        handlers.add(GetBalances(keys: keys, throttle: throttle))
+        addThrottle(&handlers, throttle)
+        addLife(&handlers, keys: keys, seal: seal, cancelDays: options.cancelDays)
         handlers.keepsPersonalData(VouchersOfPersons())
         handlers.add(KeepCities())
         handlers.add(KeepMerchants())

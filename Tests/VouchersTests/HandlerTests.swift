@@ -65,7 +65,7 @@ struct HandlerTests {
             #expect(receipt.balance == Money(3_800, "EUR"))
             let event = try #require(try outcome.events(VoucherRedeemed.self).first)
             #expect(event.cityId == shop.city && event.balance == receipt.balance)
-            let balance = try await shop.bench.ask(GetBalances(keys: shop.keys), GetBalance(code: voucher.code))
+            let balance = try await shop.bench.ask(shop.balances, GetBalance(code: voucher.code))
             #expect(balance.balance == receipt.balance)
             let ledger = try await shop.ledger()
             #expect(ledger.balanced)
@@ -187,9 +187,11 @@ struct HandlerTests {
             let rotated = try CodeKeys([
                 (id: 2, bytes: Array(repeating: 8, count: 32)), (id: 1, bytes: Array(repeating: 7, count: 32)),
             ])
-            _ = try await shop.bench.run(RedeemVouchers(keys: rotated), [shop.redemption(voucher, 100)])
+            _ = try await shop.bench.run(
+                RedeemVouchers(keys: rotated, throttle: shop.throttle), [shop.redemption(voucher, 100)])
             let newOnly = try CodeKeys([(id: 2, bytes: Array(repeating: 8, count: 32))])
-            let balance = try await shop.bench.ask(GetBalances(keys: newOnly), GetBalance(code: voucher.code))
+            let balance = try await shop.bench.ask(
+                GetBalances(keys: newOnly, throttle: shop.throttle), GetBalance(code: voucher.code))
             #expect(balance.balance.amount == 400)
         }
     }

@@ -10,10 +10,12 @@ struct Shop: Sendable {
     let bench: HandlerBench
     let keys: CodeKeys
     let seal = Seal(keys: [(id: "1", bytes: Array(repeating: 9, count: 32))])
+    let throttle: Throttle
     let city = UUID()
     let merchant = UUID()
 
-    var redeem: RedeemVouchers { RedeemVouchers(keys: keys) }
+    var redeem: RedeemVouchers { RedeemVouchers(keys: keys, throttle: throttle) }
+    var balances: GetBalances { GetBalances(keys: keys, throttle: throttle) }
     var issue: IssueVouchers { IssueVouchers(keys: keys, seal: seal) }
 
     func issued(_ amount: Int64, _ currency: String = "EUR") async throws -> IssueVoucher.Reply {
@@ -42,10 +44,12 @@ struct Shop: Sendable {
     }
 
     /// A database with the schema, and one city and one merchant in it.
-    static func open(connections: Int = 2, _ body: (Shop) async throws -> Void) async throws {
+    static func open(
+        connections: Int = 2, throttle rules: ThrottleRules = ThrottleRules(), _ body: (Shop) async throws -> Void
+    ) async throws {
         let keys = try CodeKeys([(id: 1, bytes: Array(repeating: 7, count: 32))])
         try await withHandlerBench(VouchersDefinition.schema, connections: connections) { bench in
-            let shop = Shop(bench: bench, keys: keys)
+            let shop = Shop(bench: bench, keys: keys, throttle: Throttle(rules))
             _ = try await bench.run(KeepCities(), [CityRegistered(facts(shop.city), version: 1)], user: "cities")
             let merchant = MerchantRegistered(
                 merchantId: shop.merchant, cityId: shop.city, name: "Bakery", version: 1)

@@ -84,6 +84,14 @@ struct VoucherCode: Hashable, Sendable, CustomStringConvertible, CustomReflectab
     /// The last group, by which people tell vouchers apart; stored in the clear.
     var lastFour: String { String(decoding: characters.suffix(4), as: UTF8.self) }
 
+    /// The last group as it is stored, from how people type it.
+    static func lastFour(read text: String) -> String {
+        let letters = text.utf8.map { letter in
+            values[Int(letter)] == 0xFF ? letter : alphabet[Int(values[Int(letter)])]
+        }
+        return String(decoding: letters, as: UTF8.self)
+    }
+
     /// Dots.
     var description: String { "••••" }
 

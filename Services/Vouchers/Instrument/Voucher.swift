@@ -3,21 +3,7 @@ import FoundationEssentials
 
 /// A voucher as its row says.
 struct Voucher: Hashable, Sendable {
-    /// Where a voucher stands in its life; that it is spent shows in its balance.
-    enum Status: String, CaseIterable, Sendable {
-        /// Printed, not yet sold.
-        case created
-        /// Can be spent.
-        case active
-        /// Stopped by an operator; can be undone.
-        case blocked
-        /// Past its printed validity.
-        case expired
-        /// Its balance moved to another code.
-        case replaced
-        /// Taken back before it was spent.
-        case cancelled
-    }
+    typealias Status = VoucherStatus
 
     var voucherId: UUID
     /// The city that owes the money.

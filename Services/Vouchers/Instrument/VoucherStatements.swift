@@ -1,7 +1,7 @@
 import Contracts
 import FoundationEssentials
 import Messaging
-import Postgres
+public import Postgres
 
 // The SQL of vouchers. Rows are locked and inserted in the order of their ids everywhere: two batches that lock in different
 // order deadlock.

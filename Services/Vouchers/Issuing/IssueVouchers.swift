@@ -31,28 +31,15 @@ struct IssueVouchers: Handler {
             }
         }
         transaction.write(issues.changes, at: batch.now)
-        try write(issues.records, at: batch.now, in: &transaction)
-    }
-
-    /// Writes what was issued under which id, with the codes encrypted for as long as they may be shown.
-    private func write(_ issued: [IssuedVoucher], at now: Date, in transaction: inout MessageTransaction) throws {
-        guard !issued.isEmpty else { return }
-        let codes = try issued.map { issued in
-            try seal.seal(Array(issued.code.formatted.utf8), for: issued.voucher.voucherId)
+        let codes = issues.records.map {
+            ShownCode(issueId: $0.issueId, voucherId: $0.voucher.voucherId, code: $0.code)
         }
-        transaction.write(
-            WriteIssues(
-                ids: issued.map(\.issueId), vouchers: issued.map(\.voucher.voucherId), sealedCodes: codes,
-                until: now.addingTimeInterval(Double(IssueVoucher.replyKeptSeconds))))
-        // Whoever issues also forgets what was issued ten minutes ago.
-        transaction.write(ForgetCodes())
+        try transaction.keep(codes, sealedBy: seal, at: batch.now)
     }
 
     /// An earlier issue with its code, as long as that may be shown.
     private func opened(_ row: ReadIssues.Row) throws -> EarlierIssue {
-        let code = try row.sealedCode.map {
-            Secret(String(decoding: try seal.open($0, for: row.voucherId), as: UTF8.self))
-        }
+        let code = try row.code(openedBy: seal)
         return EarlierIssue(
             issueId: row.issueId, issuerCityId: row.issuerCityId, value: row.value, personId: row.personId,
             programmeId: row.programmeId,

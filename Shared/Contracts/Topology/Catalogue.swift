@@ -30,7 +30,7 @@ public enum Catalogue {
 
     /// The rooms of vouchers.
     static let vouchers: [Group] = [
-        issuing, redeeming, holds, reversals, books, programmes, expiry, limitedNetwork,
+        issuing, redeeming, holds, reversals, books, programmes, expiry, limitedNetwork, life, throttle,
     ]
 
     /// What a service answers to.

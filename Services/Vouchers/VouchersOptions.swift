@@ -1,0 +1,41 @@
+import ServiceKit
+
+/// What the service reads from its environment beyond what all services read.
+struct VouchersOptions: Sendable {
+    /// The keys under which codes are hashed; absent only where they were mistaken, which stops the start.
+    var keys: CodeKeys?
+    /// When wrong codes lock out.
+    var throttle = ThrottleRules()
+    /// For how many days after its sale an unspent voucher is taken back.
+    var cancelDays = VouchersOptions.cancelDaysDefault
+
+    /// Two weeks.
+    static let cancelDaysDefault = 14
+
+    /// These keys, and the defaults.
+    init(keys: CodeKeys) {
+        self.keys = keys
+    }
+
+    /// Reads everything from the environment.
+    init(_ settings: inout Settings) {
+        keys = VouchersOptions.keys(&settings)
+        throttle = ThrottleRules(&settings)
+        cancelDays = settings.number(
+            "VOUCHERS_CANCEL_DAYS", "Days after its sale in which an unspent voucher is taken back",
+            default: VouchersOptions.cancelDaysDefault, in: 0...3_650)
+    }
+
+    private static func keys(_ settings: inout Settings) -> CodeKeys? {
+        let name = "VOUCHERS_CODE_KEY"
+        let keys = settings.key(name, "Keys under which codes are hashed; their ids are numbers, the current one first")
+            .keys
+        do {
+            return try CodeKeys(keys.map { (Int($0.id) ?? 0, $0.bytes) })
+        } catch {
+            // A setting that was no ring of keys has been named already.
+            if keys.contains(where: { !$0.bytes.isEmpty }) { settings.mistake(name, error.description) }
+            return nil
+        }
+    }
+}
