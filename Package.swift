@@ -112,12 +112,13 @@ let package = Package(
         executable(
             "events", in: "Events", service, resources: [.embedInCode("Migrations/0001_events.sql")]),
         executable(
-            "vouchers", in: "Vouchers", service + [crypto],
+            "vouchers", in: "Vouchers", service + ["CSV", crypto],
             resources: [
                 .embedInCode("Migrations/0001_vouchers.sql"),
                 .embedInCode("Migrations/0002_acceptance.sql"),
                 .embedInCode("Migrations/0003_merchants.sql"),
                 .embedInCode("Migrations/0004_instrument.sql"),
+                .embedInCode("Migrations/0009_settlement.sql"),
             ]),
         executable(
             "notifications", in: "Notifications", service,
@@ -150,7 +151,8 @@ let package = Package(
             exclude: ["Golden"]),
         tests("EventsTests", ["events", "Contracts", "Messaging", "Postgres", "TestKit"]),
         tests(
-            "VouchersTests", ["vouchers", "Contracts", "Messaging", "Postgres", "TestKit"], exclude: ["Golden"]),
+            "VouchersTests", ["vouchers", "Contracts", "Messaging", "Postgres", "Processes", "TestKit"],
+            exclude: ["Golden", "Schemas"]),
         tests(
             "NotificationsTests", ["notifications", "Contracts", "Messaging", "Postgres", "TestKit"],
             exclude: ["Golden"]),
