@@ -140,6 +140,9 @@ private enum Gathering {
 }
 
 /// Assigns redemptions that no run has to a run; returns how many.
+///
+/// `OFFSET 0` has each row look itself up in the index. Without it the plan made while no line was there joined by comparing all
+/// with all, and a connection keeps its plans.
 struct AssignRedemptions: Statement {
     static let sql = """
         WITH assigned AS (
@@ -149,7 +152,7 @@ struct AssignRedemptions: Statement {
                 voucher.currency, redemption.amount, redeemed_at
             FROM redemption JOIN voucher USING (voucher_id)
             WHERE redeemed_at >= \(Gathering.from) AND redeemed_at < \(Gathering.until) AND NOT EXISTS (
-                SELECT FROM settlement_line AS line WHERE line.kind = 'redemption' AND line.line_id = redemption_id)
+                SELECT FROM settlement_line AS line WHERE line.kind = 'redemption' AND line.line_id = redemption_id OFFSET 0)
             LIMIT $3
             RETURNING 1)
         SELECT count(*) FROM assigned
@@ -178,7 +181,7 @@ struct AssignReversals: Statement {
                 voucher.currency, -reversal.amount, reversed_at
             FROM reversal JOIN voucher USING (voucher_id)
             WHERE reversed_at >= \(Gathering.from) AND reversed_at < \(Gathering.until) AND NOT EXISTS (
-                SELECT FROM settlement_line AS line WHERE line.kind = 'reversal' AND line.line_id = reversal_id)
+                SELECT FROM settlement_line AS line WHERE line.kind = 'reversal' AND line.line_id = reversal_id OFFSET 0)
             LIMIT $3
             RETURNING 1)
         SELECT count(*) FROM assigned
