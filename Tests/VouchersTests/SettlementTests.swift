@@ -23,7 +23,7 @@ struct SettlementTests {
         try await Shop.open { shop in
             let run = SettlementRun(runId: UUID(), period: Self.may, state: .prepared)
             let query = GetStatement(runId: UUID(), merchantId: UUID(), currency: "EUR")
-            let file = GetPaymentFile(runId: UUID(), debtorCityId: UUID(), currency: "EUR", format: .csv)
+            let file = GetPaymentFile(runId: UUID(), cityId: UUID(), currency: "EUR", format: .csv)
             let payout = Payout(
                 payoutId: UUID(), runId: UUID(), kind: .merchant, debtorCityId: UUID(), creditorId: UUID(),
                 creditorName: "x", ibanMasked: nil, amount: Money(1, "EUR"), endToEndId: "x", state: .open)

@@ -151,7 +151,7 @@ struct Street: Sendable {
     {
         try await bench.ask(
             GivePaymentFile(seal: shop.seal),
-            GetPaymentFile(runId: runId, debtorCityId: city, currency: currency, format: format))
+            GetPaymentFile(runId: runId, cityId: city, currency: currency, format: format))
     }
 }
 

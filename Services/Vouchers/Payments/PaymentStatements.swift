@@ -160,7 +160,7 @@ struct ReadPayouts: Statement {
 
     func bind(_ parameters: inout Parameters) {
         parameters.add(query.runId)
-        parameters.add(query.debtorCityId)
+        parameters.add(query.cityId)
         parameters.add(query.state?.rawValue)
         parameters.add(query.after)
         parameters.add(max)
@@ -188,7 +188,7 @@ struct ReadPayoutParties: Statement {
 
     func bind(_ parameters: inout Parameters) {
         parameters.add(query.runId)
-        parameters.add(query.debtorCityId)
+        parameters.add(query.cityId)
         parameters.add(query.currency)
         parameters.add((part - 1) * max)
         parameters.add(max)

@@ -7,7 +7,7 @@ import Postgres
 
 /// Lists the payments of a run: `vouchers.find-payouts.v1`.
 struct ListPayouts: QueryHandler {
-    static let access: AccessRule<FindPayouts> = .editors { $0.debtorCityId }
+    static let access: AccessRule<FindPayouts> = .editors { $0.cityId }
     static let pageDefault = 100
 
     func answer(_ query: FindPayouts, from asker: Asker, reading database: Pool) async throws -> FindPayouts.Reply {
@@ -23,7 +23,7 @@ struct ListPayouts: QueryHandler {
 /// A file is made when it is asked for, from rows that never change: there is no folder to guard, each city's editors get what
 /// their own city pays, and whoever loses a file asks again and has the same bytes.
 struct GivePaymentFile: QueryHandler {
-    static let access: AccessRule<GetPaymentFile> = .editors { $0.debtorCityId }
+    static let access: AccessRule<GetPaymentFile> = .editors { $0.cityId }
     /// Payments in a file: about 900 bytes each in XML, and an answer has at most a mebibyte.
     static let payoutsMax = 800
 
@@ -34,15 +34,15 @@ struct GivePaymentFile: QueryHandler {
     ) async throws -> GetPaymentFile.Reply {
         let part = query.part ?? 1
         let (runs, debtors, sums, payouts) = try await database.execute(
-            ReadRun(runId: query.runId), ReadDebtorParty(runId: query.runId, cityId: query.debtorCityId),
+            ReadRun(runId: query.runId), ReadDebtorParty(runId: query.runId, cityId: query.cityId),
             ReadDebtors(runId: query.runId), ReadPayoutParties(query: query, part: part, max: Self.payoutsMax))
         guard let run = runs.first, run.state == .closed, let executeOn = run.executeOn, let closedAt = run.closedAt
         else { throw Problem("settlement-not-closed", "The settlement is not closed.", retryable: true) }
-        let debtor = sums.first { $0.cityId == query.debtorCityId && $0.currency == query.currency }
+        let debtor = sums.first { $0.cityId == query.cityId && $0.currency == query.currency }
         guard let debtor, !payouts.isEmpty else {
             throw Problem("payments-unknown", "This city has no such payments in this settlement.")
         }
-        let name = "\(run.period.from)-\(query.debtorCityId.text.prefix(8))-\(query.currency)-\(part)"
+        let name = "\(run.period.from)-\(query.cityId.text.prefix(8))-\(query.currency)-\(part)"
         let content: String
         switch query.format {
         case .csv: content = try csv(payouts)
@@ -53,7 +53,7 @@ struct GivePaymentFile: QueryHandler {
             content =
                 CreditTransferFile(
                     messageId: Self.messageId(query, part), createdAt: closedAt, executeOn: executeOn,
-                    debtor: try seal.party(sealed, of: query.debtorCityId), remittance: Self.remittance(run),
+                    debtor: try seal.party(sealed, of: query.cityId), remittance: Self.remittance(run),
                     transfers: try payouts.compactMap(transfer)
                 ).xml
         }
@@ -65,7 +65,7 @@ struct GivePaymentFile: QueryHandler {
 
     /// The same for the same part of the same run, and for no other.
     static func messageId(_ query: GetPaymentFile, _ part: Int) -> String {
-        "CC" + digest("\(query.runId.text) \(query.debtorCityId.text) \(part)").prefix(30)
+        "CC" + digest("\(query.runId.text) \(query.cityId.text) \(part)").prefix(30)
     }
 
     private static func remittance(_ run: SettlementRun) -> String {

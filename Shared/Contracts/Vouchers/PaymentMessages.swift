@@ -161,7 +161,7 @@ public struct FindPayouts: Query {
     /// Of which run.
     public var runId: UUID
     /// Paid by one city; all, for administrators, if absent.
-    public var debtorCityId: UUID?
+    public var cityId: UUID?
     /// In one state; in all if absent.
     public var state: PayoutState?
     /// 1 to 500; 100 if absent.
@@ -171,10 +171,10 @@ public struct FindPayouts: Query {
 
     /// Makes the query.
     public init(
-        runId: UUID, debtorCityId: UUID? = nil, state: PayoutState? = nil, limit: Int? = nil, after: UUID? = nil
+        runId: UUID, cityId: UUID? = nil, state: PayoutState? = nil, limit: Int? = nil, after: UUID? = nil
     ) {
         self.runId = runId
-        self.debtorCityId = debtorCityId
+        self.cityId = cityId
         self.state = state
         self.limit = limit
         self.after = after
@@ -221,7 +221,7 @@ public struct GetPaymentFile: Query {
     /// Of which run.
     public var runId: UUID
     /// Who pays.
-    public var debtorCityId: UUID
+    public var cityId: UUID
     /// ISO 4217.
     public var currency: String
     /// For the bank, or for people.
@@ -230,9 +230,9 @@ public struct GetPaymentFile: Query {
     public var part: Int?
 
     /// Makes the query.
-    public init(runId: UUID, debtorCityId: UUID, currency: String, format: PaymentFormat, part: Int? = nil) {
+    public init(runId: UUID, cityId: UUID, currency: String, format: PaymentFormat, part: Int? = nil) {
         self.runId = runId
-        self.debtorCityId = debtorCityId
+        self.cityId = cityId
         self.currency = currency
         self.format = format
         self.part = part
