@@ -112,7 +112,7 @@ let package = Package(
         executable(
             "events", in: "Events", service, resources: [.embedInCode("Migrations/0001_events.sql")]),
         executable(
-            "vouchers", in: "Vouchers", service + [crypto],
+            "vouchers", in: "Vouchers", service + ["CSV", crypto],
             resources: [
                 .embedInCode("Migrations/0001_vouchers.sql"),
                 .embedInCode("Migrations/0002_acceptance.sql"),
@@ -121,6 +121,7 @@ let package = Package(
                 .embedInCode("Migrations/0005_programmes.sql"),
                 .embedInCode("Migrations/0007_holds.sql"),
                 .embedInCode("Migrations/0008_life.sql"),
+                .embedInCode("Migrations/0009_settlement.sql"),
             ]),
         executable(
             "notifications", in: "Notifications", service,
@@ -153,7 +154,8 @@ let package = Package(
             exclude: ["Golden"]),
         tests("EventsTests", ["events", "Contracts", "Messaging", "Postgres", "TestKit"]),
         tests(
-            "VouchersTests", ["vouchers", "Contracts", "Messaging", "Postgres", "TestKit"], exclude: ["Golden"]),
+            "VouchersTests", ["vouchers", "Contracts", "Messaging", "Postgres", "Processes", "TestKit"],
+            exclude: ["Golden", "Schemas"]),
         tests(
             "NotificationsTests", ["notifications", "Contracts", "Messaging", "Postgres", "TestKit"],
             exclude: ["Golden"]),

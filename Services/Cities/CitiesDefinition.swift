@@ -35,6 +35,7 @@ enum CitiesDefinition: SuiteService {
         handlers.add(ReadImportReport())
         handlers.add(GetMerchantByID())
         handlers.add(GetAccountOfMerchant(accounts: accounts))
+        handlers.add(TellMerchantAccounts(accounts: accounts))
         handlers.add(FindMerchantsByName())
         handlers.add(MapMerchants())
         handlers.add(RepublishState())

@@ -13,7 +13,7 @@ enum VouchersDefinition: SuiteService {
 
     static var schema: MigrationSet {
         MigrationSet(
-            name: "vouchers", version: 8, minCompatible: 1,
+            name: "vouchers", version: 9, minCompatible: 1,
             migrations: [
                 Migration(number: 1, name: "vouchers", sql: PackageResources._001_vouchers_sql),
                 Migration(number: 2, name: "acceptance", sql: PackageResources._002_acceptance_sql),
@@ -22,6 +22,7 @@ enum VouchersDefinition: SuiteService {
                 Migration(number: 5, name: "programmes", sql: PackageResources._005_programmes_sql),
                 Migration(number: 7, name: "holds", sql: PackageResources._007_holds_sql),
                 Migration(number: 8, name: "life", sql: PackageResources._008_life_sql),
+                Migration(number: 9, name: "settlement", sql: PackageResources._009_settlement_sql),
             ])
     }
 
@@ -44,6 +45,7 @@ enum VouchersDefinition: SuiteService {
         handlers.add(GetBalances(keys: keys, throttle: throttle))
         addThrottle(&handlers, throttle)
         addLife(&handlers, keys: keys, seal: seal, cancelDays: options.cancelDays)
+        addSettlement(&handlers, seal: seal)
         handlers.keepsPersonalData(VouchersOfPersons())
         handlers.add(KeepCities())
         handlers.add(KeepMerchants())

@@ -10,7 +10,7 @@ packages_to_build=(
   'zlib1g-dev' 'tzdata' 'librabbitmq-dev' 'libpq-dev' 'libcurl4-openssl-dev|libcurl4-gnutls-dev'
   'libcsv-dev' 'libmicrohttpd-dev'
 )
-packages_to_test=('shellcheck' 'amqp-tools' 'openssl')
+packages_to_test=('shellcheck' 'amqp-tools' 'openssl' 'libxml2-utils')
 packages_for_floor=('gcc')
 
 package_is_there() {

@@ -30,7 +30,8 @@ public enum Catalogue {
 
     /// The rooms of vouchers.
     static let vouchers: [Group] = [
-        issuing, redeeming, holds, reversals, books, programmes, expiry, limitedNetwork, life, throttle,
+        issuing, redeeming, holds, reversals, books, programmes, expiry, limitedNetwork, life, throttle, settlement,
+        payments,
     ]
 
     /// What a service answers to.
@@ -52,7 +53,7 @@ public enum Catalogue {
                 Entry(SetIndicator.self), Entry(FindIndicators.self), Entry(GetIndicatorHistory.self),
                 Entry(ReviseMerchant.self), Entry(CloseMerchant.self), Entry(ImportMerchants.self),
                 Entry(GetMerchant.self), Entry(GetMerchantAccount.self), Entry(FindMerchants.self),
-                Entry(FindMerchantsGeoJSON.self), Entry(GetImportReport.self),
+                Entry(FindMerchantsGeoJSON.self), Entry(GetImportReport.self), Entry(AskMerchantAccounts.self),
             ] + operations(CitiesService.self)
         case .events:
             [
@@ -117,9 +118,10 @@ public enum Catalogue {
                     ExportPerson<EventsService>.type, ErasePerson<EventsService>.type,
                     ExportPerson<VouchersService>.type, ErasePerson<VouchersService>.type,
                     ExportPerson<NotificationsService>.type, ErasePerson<NotificationsService>.type,
-                    RepeatPrivacyRequest.type,
+                    RepeatPrivacyRequest.type, TakeMerchantAccounts.type,
                 ]
-            case .events, .vouchers, .notifications: [Republish.type]
+            case .vouchers: [Republish.type, AskMerchantAccounts.type]
+            case .events, .notifications: [Republish.type]
             }
         return own + [AnswerPrivacyRequest.type]
     }

@@ -148,7 +148,8 @@ public struct MessageTransaction: ~Copyable {
         refuse(request, problem)
     }
 
-    mutating func send(_ command: some Command) {
+    /// Sends a command that no message at hand made necessary: from a background job.
+    public mutating func send(_ command: some Command) {
         add(command, to: .commands)
     }
 
