@@ -118,6 +118,7 @@ let package = Package(
                 .embedInCode("Migrations/0002_acceptance.sql"),
                 .embedInCode("Migrations/0003_merchants.sql"),
                 .embedInCode("Migrations/0004_instrument.sql"),
+                .embedInCode("Migrations/0010_reports.sql"),
             ]),
         executable(
             "notifications", in: "Notifications", service,

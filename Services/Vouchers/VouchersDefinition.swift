@@ -13,12 +13,13 @@ enum VouchersDefinition: SuiteService {
 
     static var schema: MigrationSet {
         MigrationSet(
-            name: "vouchers", version: 4, minCompatible: 1,
+            name: "vouchers", version: 10, minCompatible: 1,
             migrations: [
                 Migration(number: 1, name: "vouchers", sql: PackageResources._001_vouchers_sql),
                 Migration(number: 2, name: "acceptance", sql: PackageResources._002_acceptance_sql),
                 Migration(number: 3, name: "merchants", sql: PackageResources._003_merchants_sql),
                 Migration(number: 4, name: "instrument", sql: PackageResources._004_instrument_sql),
+                Migration(number: 10, name: "reports", sql: PackageResources._010_reports_sql),
             ])
     }
 
@@ -42,6 +43,7 @@ enum VouchersDefinition: SuiteService {
         handlers.add(RedeemVouchers(keys: keys))
         handlers.add(GetBalances(keys: keys))
         handlers.add(GetLedgers())
+        addReports(&handlers)
         handlers.keepsPersonalData(VouchersOfPersons())
         handlers.add(KeepCities())
         handlers.add(KeepMerchants())
