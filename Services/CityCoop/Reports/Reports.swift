@@ -28,17 +28,17 @@ struct ReportLiability: AsyncParsableCommand {
             var after: UUID?
             repeat {
                 let page = try await source.ask(GetLiability(day: day, cityId: source.cityId, after: after))
-                write(ReportTable(rows: Self.rows(page, source)))
+                write(ReportTable(rows: Self.rows(page, source.name)))
                 after = page.next
             } while after != nil
         }
     }
 
-    static func rows(_ page: GetLiability.Reply, _ source: ReportSource) -> [[String]] {
+    static func rows(_ page: GetLiability.Reply, _ name: (UUID) -> String) -> [[String]] {
         page.lines.flatMap { line in
             line.ages.map { age in
                 [
-                    "\(page.day)", source.name(line.issuerCityId), line.currency, "\(age.fromMonths)",
+                    "\(page.day)", name(line.issuerCityId), line.currency, "\(age.fromMonths)",
                     age.beforeMonths.map(String.init) ?? "", ReportTable.decimal(age.owed),
                     ReportTable.decimal(line.held),
                 ]
@@ -157,7 +157,7 @@ struct ReportCohorts: AsyncParsableCommand {
                     FindCohorts(from: months.first, until: months.last, cityId: source.cityId, after: after))
                 if isFirst { write(ReportTable(rows: [Self.head(page)])) }
                 isFirst = false
-                write(ReportTable(rows: page.cohorts.map { Self.row($0, source) }))
+                write(ReportTable(rows: page.cohorts.map { Self.row($0, source.name) }))
                 after = page.next
             } while after != nil
         }
@@ -168,11 +168,11 @@ struct ReportCohorts: AsyncParsableCommand {
         columns + (page.cohorts.first?.spent ?? []).map { "redeemed_within_\($0.months)_months" }
     }
 
-    static func row(_ cohort: FindCohorts.Cohort, _ source: ReportSource) -> [String] {
+    static func row(_ cohort: FindCohorts.Cohort, _ name: (UUID) -> String) -> [String] {
         let amounts = [
             cohort.issued, cohort.redeemed, cohort.reversed, cohort.expired, cohort.refunded, cohort.moved, cohort.owed,
         ]
-        return ["\(cohort.month)", source.name(cohort.issuerCityId), cohort.currency]
+        return ["\(cohort.month)", name(cohort.issuerCityId), cohort.currency]
             + amounts.map(ReportTable.decimal)
             + [
                 ReportTable.decimal(cohort.unclaimedBasisPoints),
