@@ -122,6 +122,7 @@ let package = Package(
                 .embedInCode("Migrations/0007_holds.sql"),
                 .embedInCode("Migrations/0008_life.sql"),
                 .embedInCode("Migrations/0009_settlement.sql"),
+                .embedInCode("Migrations/0010_reports.sql"),
             ]),
         executable(
             "notifications", in: "Notifications", service,

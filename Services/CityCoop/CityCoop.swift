@@ -19,10 +19,14 @@ struct CityCoop: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(name: "Running", subcommands: [UpCommand.self, DownCommand.self, MigrateCommand.self]),
             CommandGroup(name: "Talking", subcommands: [SendCommand.self, CallCommand.self, WatchCommand.self]),
-            CommandGroup(name: "Bringing data in and out", subcommands: [ImportCommand.self, ExportCommand.self]),
+            CommandGroup(
+                name: "Bringing data in and out",
+                subcommands: [ImportCommand.self, ExportCommand.self, ReportCommand.self]),
             CommandGroup(
                 name: "Looking after it",
-                subcommands: [StatusCommand.self, DeadCommand.self, AuditCommand.self, TopologyCommand.self]),
+                subcommands: [
+                    StatusCommand.self, DeadCommand.self, AuditCommand.self, LedgerCommand.self, TopologyCommand.self,
+                ]),
             CommandGroup(name: "Seeing it work", subcommands: [DemoCommand.self, BenchCommand.self]),
         ])
 }

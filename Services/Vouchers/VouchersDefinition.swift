@@ -13,7 +13,7 @@ enum VouchersDefinition: SuiteService {
 
     static var schema: MigrationSet {
         MigrationSet(
-            name: "vouchers", version: 9, minCompatible: 1,
+            name: "vouchers", version: 10, minCompatible: 1,
             migrations: [
                 Migration(number: 1, name: "vouchers", sql: PackageResources._001_vouchers_sql),
                 Migration(number: 2, name: "acceptance", sql: PackageResources._002_acceptance_sql),
@@ -23,6 +23,7 @@ enum VouchersDefinition: SuiteService {
                 Migration(number: 7, name: "holds", sql: PackageResources._007_holds_sql),
                 Migration(number: 8, name: "life", sql: PackageResources._008_life_sql),
                 Migration(number: 9, name: "settlement", sql: PackageResources._009_settlement_sql),
+                Migration(number: 10, name: "reports", sql: PackageResources._010_reports_sql),
             ])
     }
 
@@ -46,6 +47,7 @@ enum VouchersDefinition: SuiteService {
         addThrottle(&handlers, throttle)
         addLife(&handlers, keys: keys, seal: seal, cancelDays: options.cancelDays)
         addSettlement(&handlers, seal: seal)
+        addReports(&handlers)
         handlers.keepsPersonalData(VouchersOfPersons())
         handlers.add(KeepCities())
         handlers.add(KeepMerchants())

@@ -22,7 +22,8 @@ import Testing
             "up", "down", "migrate", "send", "call", "watch", "status", "dead list", "dead show", "dead redrive",
             "dead discard", "audit list", "audit verify", "import merchants", "export merchants", "topology show",
             "topology verify", "topology apply", "demo",
-            "bench redeem", "bench reply", "bench request", "bench find", "bench outbox",
+            "bench redeem", "bench reply", "bench request", "bench find", "bench outbox", "bench scale",
+            "ledger verify", "report liability", "report matrix", "report months", "report cohorts",
         ]
         #expect(names == expected)
     }
@@ -52,6 +53,8 @@ import Testing
         ["topology", "apply", "--prune"], ["demo", "--timeout", "60"],
         ["bench", "redeem", "--count", "10", "--vouchers", "5"],
         ["bench", "request", "--json"], ["bench", "outbox"],
+        ["ledger", "verify", "--json"], ["report", "liability", "--day", "2026-12-31", "--city", "weiz"],
+        ["report", "months", "--from", "2026-01", "--until", "2026-12"], ["bench", "scale", "--vouchers", "1000"],
     ])
     func isAccepted(_ arguments: [String]) throws {
         _ = try CityCoop.parseAsRoot(arguments)
@@ -68,7 +71,9 @@ import Testing
         ["dead", "discard", "--unroutable", "--code", "c", "--reason", "r"], ["dead", "discard", "--reason", "r"],
         ["audit", "verify", "nobody"], ["audit", "verify", "--head", "cities:3:0f"], ["audit", "list", "--about", "x"],
         ["topology", "undo"], ["bench", "redeem", "--count", "0"], ["bench", "redeem", "--vouchers", "0"],
-        ["bench", "outbox", "--count", "-5"], ["nothing"],
+        ["bench", "outbox", "--count", "-5"], ["report", "liability", "--day", "2026-02-30"],
+        ["report", "matrix", "--from", "2026-13"], ["ledger", "mend"], ["bench", "scale", "--vouchers", "0"],
+        ["nothing"],
     ])
     func isRefusedAsWrongUsage(_ arguments: [String]) {
         do {

@@ -29,7 +29,7 @@ import Testing
 
     @Test func theKindShowsInTheName() {
         for type in NameTests.types {
-            let asks = type.name.hasPrefix("get-") || type.name.hasPrefix("find-")
+            let asks = ["get-", "find-", "verify-"].contains { type.name.hasPrefix($0) }
             #expect(asks == (type.kind == .query), "\(type)")
             #expect(type.name.hasSuffix("-refused") == (type.kind == .refusal), "\(type)")
         }

@@ -101,7 +101,7 @@ struct BenchRun: Sendable {
     let limit: Duration
 
     /// Connects and hands over what is needed.
-    func with(_ body: (OperatorSession, Stage, Stillness) async throws -> BenchResult) async throws -> BenchResult {
+    func with<Result>(_ body: (OperatorSession, Stage, Stillness) async throws -> Result) async throws -> Result {
         let address = try surroundings.broker()
         return try await OperatorSession.with(address) { session in
             let stage = Stage(requester: session.requester, limit: .seconds(30))
