@@ -6,12 +6,14 @@ enum IssueRefusalReason: String, CaseIterable, Sendable {
     case cityUnknown = "city-unknown"
     case issueDiffers = "issue-differs"
     case alreadyIssued = "already-issued"
+    case voucherPaysNoVoucher = "voucher-pays-no-voucher"
 
     var problem: Problem {
         switch self {
         case .cityUnknown: Problem("city-unknown", "This city is not known here yet.", retryable: true)
         case .issueDiffers: Problem("issue-differs", "This issue id was used with other content.")
         case .alreadyIssued: IssueVoucher.expiredReply
+        case .voucherPaysNoVoucher: OrderRefusalReason.voucherPaysNoVoucher.problem
         }
     }
 }
@@ -94,6 +96,7 @@ struct Issues: Sendable {
             guard first.matches(command) else { return .refused(.issueDiffers) }
             return first.reply.map(Decision.repeated) ?? .refused(.alreadyIssued)
         }
+        if command.payment == .voucher { return .refused(.voucherPaysNoVoucher) }
         guard cities.contains(command.issuerCityId) else { return .refused(.cityUnknown) }
         precondition(command.value.amount > 0, "a value is positive")
         let code = VoucherCode.random(using: &generator)

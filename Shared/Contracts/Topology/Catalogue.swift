@@ -29,7 +29,7 @@ public enum Catalogue {
     }
 
     /// The rooms of vouchers.
-    static let vouchers: [Group] = [issuing, redeeming, books]
+    static let vouchers: [Group] = [issuing, redeeming, books, orders]
 
     /// What a service answers to.
     public static func requests(of service: ServiceName) -> [Entry] {

@@ -3,7 +3,8 @@ public import FoundationEssentials
 /// Issues one active voucher: `vouchers.issue.v1`.
 ///
 /// The code is in the answer and nowhere else; a repeat gets it again for 10 minutes, then `already-issued`.
-/// Refused with `city-unknown` (retryable: the city may not have been heard of yet), `issue-differs`.
+/// Refused with `city-unknown` (retryable: the city may not have been heard of yet), `issue-differs`,
+/// `voucher-pays-no-voucher`.
 public struct IssueVoucher: Command {
     /// `vouchers.issue.v1`.
     public static let type = MessageType(.vouchers, .command, "issue")
@@ -22,13 +23,18 @@ public struct IssueVoucher: Command {
     public var value: Money
     /// Who is told what happens to the voucher; nobody if absent.
     public var personId: UUID?
+    /// How it is paid, where the seller says so; with anything but a voucher.
+    public var payment: PaymentMethod?
 
     /// Makes the command.
-    public init(issueId: UUID, issuerCityId: UUID, value: Money, personId: UUID? = nil) {
+    public init(
+        issueId: UUID, issuerCityId: UUID, value: Money, personId: UUID? = nil, payment: PaymentMethod? = nil
+    ) {
         self.issueId = issueId
         self.issuerCityId = issuerCityId
         self.value = value
         self.personId = personId
+        self.payment = payment
     }
 
     /// Messages about one thing keep their order.

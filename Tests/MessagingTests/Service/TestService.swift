@@ -30,6 +30,7 @@ struct TestService: Sendable {
         handlers.add(HearOfAcceptance())
         handlers.add(TellBalance())
         handlers.add(TellLedger())
+        handlers.addUnasked()
         handlers.keepCopy(of: .merchants, counted: CountEffects(kind: "merchant"))
         return handlers
     }
