@@ -77,6 +77,7 @@ let package = Package(
         c("CCurl", pkgConfig: "libcurl"),
         c("CMicrohttpd", pkgConfig: "libmicrohttpd"),
         c("CCSV"),
+        c("COpenSSL", pkgConfig: "libcrypto"),
 
         shared("EventLoop", ["CLinux"]),
         shared("AMQP", ["CRabbitMQ", "EventLoop"]),
@@ -86,6 +87,7 @@ let package = Package(
         shared("ManagementAPI", ["CCurl", "EventLoop"]),
         shared("HealthHTTP", ["CMicrohttpd", "EventLoop"]),
         shared("CSV", ["CCSV"]),
+        shared("CMS", ["COpenSSL"]),
         shared(
             "Messaging", ["AMQP", "Postgres", "Contracts", crypto, logging, metrics, lifecycle],
             resources: [
@@ -112,13 +114,14 @@ let package = Package(
         executable(
             "events", in: "Events", service, resources: [.embedInCode("Migrations/0001_events.sql")]),
         executable(
-            "vouchers", in: "Vouchers", service + ["CSV", crypto],
+            "vouchers", in: "Vouchers", service + ["CMS", "CSV", crypto],
             resources: [
                 .embedInCode("Migrations/0001_vouchers.sql"),
                 .embedInCode("Migrations/0002_acceptance.sql"),
                 .embedInCode("Migrations/0003_merchants.sql"),
                 .embedInCode("Migrations/0004_instrument.sql"),
                 .embedInCode("Migrations/0005_programmes.sql"),
+                .embedInCode("Migrations/0006_orders.sql"),
                 .embedInCode("Migrations/0007_holds.sql"),
                 .embedInCode("Migrations/0008_life.sql"),
                 .embedInCode("Migrations/0009_settlement.sql"),
@@ -150,12 +153,13 @@ let package = Package(
             "ServiceKitTests",
             ["HealthHTTP", "ServiceKit", "TestKit", lifecycle, logging, metrics, coreMetrics, argumentParser]),
         tests("CSVTests", ["CSV", "TestKit"]),
+        tests("CMSTests", ["CMS"]),
         tests(
             "CitiesTests", ["cities", "citycoop", "Contracts", "CSV", "Messaging", "Postgres", "TestKit"],
             exclude: ["Golden"]),
         tests("EventsTests", ["events", "Contracts", "Messaging", "Postgres", "TestKit"]),
         tests(
-            "VouchersTests", ["vouchers", "Contracts", "Messaging", "Postgres", "Processes", "TestKit"],
+            "VouchersTests", ["vouchers", "CSV", "Contracts", "Messaging", "Postgres", "Processes", "TestKit", crypto],
             exclude: ["Golden", "Schemas"]),
         tests(
             "NotificationsTests", ["notifications", "Contracts", "Messaging", "Postgres", "TestKit"],

@@ -20,6 +20,7 @@ enum VouchersDefinition: SuiteService {
                 Migration(number: 3, name: "merchants", sql: PackageResources._003_merchants_sql),
                 Migration(number: 4, name: "instrument", sql: PackageResources._004_instrument_sql),
                 Migration(number: 5, name: "programmes", sql: PackageResources._005_programmes_sql),
+                Migration(number: 6, name: "orders", sql: PackageResources._006_orders_sql),
                 Migration(number: 7, name: "holds", sql: PackageResources._007_holds_sql),
                 Migration(number: 8, name: "life", sql: PackageResources._008_life_sql),
                 Migration(number: 9, name: "settlement", sql: PackageResources._009_settlement_sql),
@@ -48,6 +49,7 @@ enum VouchersDefinition: SuiteService {
         addLife(&handlers, keys: keys, seal: seal, cancelDays: options.cancelDays)
         addSettlement(&handlers, seal: seal)
         addReports(&handlers)
+        addOrders(&handlers, keys: keys, seal: seal, folder: options.fileFolder)
         handlers.keepsPersonalData(VouchersOfPersons())
         handlers.add(KeepCities())
         handlers.add(KeepMerchants())

@@ -6,21 +6,25 @@ struct VouchersOptions: Sendable {
     var keys: CodeKeys?
     /// When wrong codes lock out.
     var throttle = ThrottleRules()
+    /// Where files are put that are meant for people: the codes of orders.
+    var fileFolder: String
     /// For how many days after its sale an unspent voucher is taken back.
     var cancelDays = VouchersOptions.cancelDaysDefault
 
     /// Two weeks.
     static let cancelDaysDefault = 14
 
-    /// These keys, and the defaults.
-    init(keys: CodeKeys) {
+    /// These keys and this folder, and the defaults.
+    init(keys: CodeKeys, fileFolder: String) {
         self.keys = keys
+        self.fileFolder = fileFolder
     }
 
     /// Reads everything from the environment.
     init(_ settings: inout Settings) {
         keys = VouchersOptions.keys(&settings)
         throttle = ThrottleRules(&settings)
+        fileFolder = settings.folder("VOUCHERS_FILE_FOLDER", "Where the codes of orders are put, encrypted")
         cancelDays = settings.number(
             "VOUCHERS_CANCEL_DAYS", "Days after its sale in which an unspent voucher is taken back",
             default: VouchersOptions.cancelDaysDefault, in: 0...3_650)

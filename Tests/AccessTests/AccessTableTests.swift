@@ -134,7 +134,7 @@ import Testing
         return try
             (rows(CitiesDefinition.handlers(bankKeys, seal: seal), seal)
             + rows(EventsDefinition.handlers((), seal: seal), seal)
-            + rows(VouchersDefinition.handlers(VouchersOptions(keys: keys), seal: seal), seal)
+            + rows(VouchersDefinition.handlers(VouchersOptions(keys: keys, fileFolder: "/tmp"), seal: seal), seal)
             + rows(Notifications.handlers(options, seal: seal), seal)).sorted { $0.type < $1.type }
     }
 

@@ -112,7 +112,7 @@ struct WireType: CustomTestStringConvertible, Sendable {
         // Some files name two fields that exclude one another, so that they fix the names of both.
         let excluded = [
             GetCity.type.description: "slug", FindCities.type.description: "after",
-            FindCitiesGeoJSON.type.description: "after",
+            FindCitiesGeoJSON.type.description: "after", ActivateStock.type.description: "code",
         ]
         let name = (type as? any Message.Type)?.type.description
         let json = name.flatMap { excluded[$0] }.map { golden.replacing($0, with: nil) } ?? golden

@@ -8,7 +8,7 @@ packages_to_build=(
   'git' 'pkg-config|pkgconf' 'binutils' 'libc6-dev' 'libgcc-12-dev|libgcc-13-dev|libgcc-14-dev'
   'libstdc++-12-dev|libstdc++-13-dev|libstdc++-14-dev' 'libedit2' 'libncurses6' 'libsqlite3-0' 'libxml2|libxml2-16'
   'zlib1g-dev' 'tzdata' 'librabbitmq-dev' 'libpq-dev' 'libcurl4-openssl-dev|libcurl4-gnutls-dev'
-  'libcsv-dev' 'libmicrohttpd-dev'
+  'libcsv-dev' 'libmicrohttpd-dev' 'libssl-dev'
 )
 packages_to_test=('shellcheck' 'amqp-tools' 'openssl' 'libxml2-utils')
 packages_for_floor=('gcc')

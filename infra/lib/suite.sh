@@ -30,7 +30,7 @@ write_environment() {
     http_port[$name]=$port
     number=$((number + 1))
   done
-  (umask 077 && mkdir -p "$state/mail")
+  (umask 077 && mkdir -p "$state/mail" "$state/files")
   broker="127.0.0.1:$(remembered amqp)/citycoop"
   management_address=$(management_url)
   (umask 077 && : >"$state/env.new")
@@ -44,6 +44,7 @@ write_environment() {
     put_line VOUCHERS_CODE_KEY_FILE "$(key_file vouchers-code-key)"
     put_line CITIES_BANK_KEY_FILE "$(key_file cities-bank-key)"
     put_line NOTIFICATIONS_MAIL_FOLDER "$state/mail"
+    put_line VOUCHERS_FILE_FOLDER "$state/files"
     for name in "${services[@]}"; do
       put_line "${name^^}_AMQP_URL" "amqp://$name:$(secret "broker-$name")@$broker"
       put_line "${name^^}_DATABASE_URL" \

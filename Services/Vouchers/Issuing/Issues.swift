@@ -9,6 +9,7 @@ enum IssueRefusalReason: String, CaseIterable, Sendable {
     case programmeUnknown = "programme-unknown"
     case programmeClosed = "programme-closed"
     case amountNotOffered = "amount-not-offered"
+    case voucherPaysNoVoucher = "voucher-pays-no-voucher"
 
     init(_ refusal: OfferRefusal) {
         self =
@@ -27,6 +28,7 @@ enum IssueRefusalReason: String, CaseIterable, Sendable {
         case .cityUnknown: Problem("city-unknown", "This city is not known here yet.", retryable: true)
         case .issueDiffers: Problem("issue-differs", "This issue id was used with other content.")
         case .alreadyIssued: IssueVoucher.expiredReply
+        case .voucherPaysNoVoucher: OrderRefusalReason.voucherPaysNoVoucher.problem
         }
     }
 }
@@ -118,6 +120,7 @@ struct Issues: Sendable {
             guard first.matches(command) else { return .refused(.issueDiffers) }
             return first.reply.map(Decision.repeated) ?? .refused(.alreadyIssued)
         }
+        if command.payment == .voucher { return .refused(.voucherPaysNoVoucher) }
         guard cities.contains(command.issuerCityId) else { return .refused(.cityUnknown) }
         if let refusal = offerRefusal(of: command, on: Day(of: now)) { return .refused(IssueRefusalReason(refusal)) }
         let result = make(command, now, &generator)

@@ -11,7 +11,10 @@ struct VouchersOfPersons: PersonalData {
     static let legalBasis = "BAO § 132: seven years from the end of the year"
 
     func export(_ personId: UUID, in transaction: inout MessageTransaction) async throws -> [PersonalCategory] {
-        [PersonalCategory("vouchers", try await transaction.execute(ReadVouchersOfPerson(personId: personId)))]
+        let (vouchers, benefits) = try await transaction.execute(
+            ReadVouchersOfPerson(personId: personId), ReadBenefitsOfPerson(personId: personId))
+        let categories = [PersonalCategory("vouchers", vouchers)]
+        return benefits.isEmpty ? categories : categories + [PersonalCategory("benefits", benefits)]
     }
 
     /// None: a reference that a backup brings back is kept or removed by its age, not because of the backup.
@@ -20,13 +23,21 @@ struct VouchersOfPersons: PersonalData {
     func erase(
         _ personId: UUID, because cause: PersonErasure, in transaction: inout MessageTransaction
     ) async throws -> [PersonFinding] {
-        let (unnamed, kept) = try await transaction.execute(
-            UnnameVouchers(personId: personId), CountKeptVouchers(personId: personId))
+        let (unnamed, kept, forgotten, benefits) = try await transaction.execute(
+            UnnameVouchers(personId: personId), CountKeptVouchers(personId: personId),
+            ForgetBenefits(personId: personId), CountKeptBenefits(personId: personId))
         var findings = [PersonFinding("vouchers", Int64(unnamed.count), .erased)]
         if let kept = kept.first, kept.count > 0 {
             findings.append(
                 PersonFinding(
                     "vouchers", kept.count, .kept, legalBasis: Self.legalBasis, until: kept.until.map { Timestamp($0) })
+            )
+        }
+        if !forgotten.isEmpty { findings.append(PersonFinding("benefits", Int64(forgotten.count), .erased)) }
+        if let kept = benefits.first, kept.count > 0 {
+            findings.append(
+                PersonFinding(
+                    "benefits", kept.count, .kept, legalBasis: Self.legalBasis, until: kept.until.map { Timestamp($0) })
             )
         }
         return findings

@@ -4,7 +4,8 @@ public import FoundationEssentials
 ///
 /// The code is in the answer and nowhere else; a repeat gets it again for 10 minutes, then `already-issued`.
 /// Refused with `city-unknown` (retryable: the city may not have been heard of yet), `issue-differs`, and where it belongs to a
-/// programme with `programme-unknown`, `programme-closed` (no longer sold), `amount-not-offered`.
+/// programme with `programme-unknown`, `programme-closed` (no longer sold), `amount-not-offered`; also with
+/// `voucher-pays-no-voucher`.
 public struct IssueVoucher: Command {
     /// `vouchers.issue.v1`.
     public static let type = MessageType(.vouchers, .command, "issue")
@@ -25,16 +26,20 @@ public struct IssueVoucher: Command {
     public var personId: UUID?
     /// The programme of the issuer whose terms it is issued under; none if absent, and it never ends.
     public var programmeId: UUID?
+    /// How it is paid, where the seller says so; with anything but a voucher.
+    public var payment: PaymentMethod?
 
     /// Makes the command.
     public init(
-        issueId: UUID, issuerCityId: UUID, value: Money, personId: UUID? = nil, programmeId: UUID? = nil
+        issueId: UUID, issuerCityId: UUID, value: Money, personId: UUID? = nil, programmeId: UUID? = nil,
+        payment: PaymentMethod? = nil
     ) {
         self.issueId = issueId
         self.issuerCityId = issuerCityId
         self.value = value
         self.personId = personId
         self.programmeId = programmeId
+        self.payment = payment
     }
 
     /// Messages about one thing keep their order.

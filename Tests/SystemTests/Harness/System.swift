@@ -183,6 +183,7 @@ final class System: Sendable {
             "\(prefix)_DATABASE_URL":
                 "postgresql://\(service.rawValue):\(password)@\(database)/\(databaseName(service))",
             "\(prefix)_HTTP_PORT": String(httpPort), "NOTIFICATIONS_MAIL_FOLDER": mailFolder,
+            "VOUCHERS_FILE_FOLDER": mailFolder,
             "CITYCOOP_LOG_FORMAT": "plain", "CITYCOOP_ADMINISTRATOR": Topology.Names.operatorUser,
         ]) { $1 }
     }
