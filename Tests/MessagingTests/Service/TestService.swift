@@ -30,9 +30,7 @@ struct TestService: Sendable {
         handlers.add(HearOfAcceptance())
         handlers.add(TellBalance())
         handlers.add(TellLedger())
-        handlers.leaveUntouched(besides: [
-            IssueVoucher.self, RedeemVoucher.self, GetBalance.self, GetLedger.self,
-        ])
+        handlers.addUnasked()
         handlers.keepCopy(of: .merchants, measuredBy: MeasureMerchants())
         return handlers
     }
@@ -58,7 +56,6 @@ struct TestService: Sendable {
         _ body: @Sendable () async throws -> Value
     ) async throws -> Value {
         var handlers = handlers
-        handlers.addIdleOnes(for: Catalogue.vouchers.flatMap(\.requests))
         return try await running(handlers, limits, broker: broker ?? self.broker, waits: waits, end: end, body)
     }
 
