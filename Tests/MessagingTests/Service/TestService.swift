@@ -55,8 +55,7 @@ struct TestService: Sendable {
         _ limits: MessagingLimits = .quick, broker: BrokerAddress? = nil, waits: Bool = true, end: End = .graceful,
         _ body: @Sendable () async throws -> Value
     ) async throws -> Value {
-        var handlers = handlers
-        return try await running(handlers, limits, broker: broker ?? self.broker, waits: waits, end: end, body)
+        try await running(handlers, limits, broker: broker ?? self.broker, waits: waits, end: end, body)
     }
 
     /// Runs an instance of another service in its place.
