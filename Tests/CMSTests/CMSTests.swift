@@ -4,8 +4,12 @@ import Testing
 @testable import CMS
 
 /// What is encrypted here, the tool of OpenSSL opens; nobody else does.
-@Suite struct CMSTests {
-    private static let folder = FileManager.default.temporaryDirectory.appending(path: "cms-\(UUID())")
+@Suite final class CMSTests {
+    private let folder = FileManager.default.temporaryDirectory.appending(path: "cms-\(UUID())")
+
+    deinit {
+        try? FileManager.default.removeItem(at: folder)
+    }
 
     /// A key and a certificate of their own, made by the tool.
     private struct Identity {
@@ -14,11 +18,11 @@ import Testing
             get throws { try String(contentsOf: folder.appending(path: "c.pem"), encoding: .utf8) }
         }
 
-        init(_ key: [String], days: String = "2") throws {
-            folder = CMSTests.folder.appending(path: "\(UUID())")
+        init(_ key: [String], below parent: URL) throws {
+            folder = parent.appending(path: "\(UUID())")
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             let made = try CMSTests.openssl(
-                ["req", "-x509", "-nodes", "-subj", "/CN=Printer", "-days", days, "-keyout", "k.pem", "-out", "c.pem"]
+                ["req", "-x509", "-nodes", "-subj", "/CN=Printer", "-days", "2", "-keyout", "k.pem", "-out", "c.pem"]
                     + ["-newkey"] + key, in: folder)
             try #require(made.status == 0, "\(made.text)")
         }
@@ -54,8 +58,8 @@ import Testing
 
     @Test(arguments: [["rsa:2048"], ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"]])
     func theHolderOfTheKeyOpensIt(key: [String]) throws {
-        let printer = try Identity(key)
-        let other = try Identity(key)
+        let printer = try Identity(key, below: folder)
+        let other = try Identity(key, below: folder)
         let recipient = try CMSRecipient(certificate: printer.certificate)
         // Line ends and zeros stay what they are.
         for content: [UInt8] in [[], [0], Array("serial,code\r\n1,ABCD\n".utf8), (0..<300_000).map { UInt8($0 & 255) }]
@@ -70,14 +74,14 @@ import Testing
     }
 
     @Test func aPasswordOpensIt() throws {
-        let folder = Self.folder.appending(path: "\(UUID())")
+        let folder = self.folder.appending(path: "\(UUID())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let content = Array("serial,code\r\n".utf8)
         let recipient = CMSRecipient(password: "correct horse battery staple")
         try Data(CMSEnvelope.encrypt(content, for: recipient)).write(to: folder.appending(path: "e.cms"))
         #expect(recipient.fingerprint == nil)
         func open(_ password: String) throws -> [UInt8]? {
-            let opened = try Self.openssl(
+            let opened = try CMSTests.openssl(
                 ["cms", "-decrypt", "-inform", "DER", "-in", "e.cms", "-pwri_password", password, "-out", "out"],
                 in: folder)
             return opened.status == 0 ? Array(try Data(contentsOf: folder.appending(path: "out"))) : nil
@@ -87,11 +91,11 @@ import Testing
     }
 
     @Test func weakAndWrongCertificatesAreRefused() throws {
-        let weak = try Identity(["rsa:1024"]).certificate
+        let weak = try Identity(["rsa:1024"], below: folder).certificate
         #expect(throws: CMSUnusable.weakKey) { try CMSRecipient(certificate: weak) }
-        let signing = try Identity(["ed25519"]).certificate
+        let signing = try Identity(["ed25519"], below: folder).certificate
         #expect(throws: CMSUnusable.weakKey) { try CMSRecipient(certificate: signing) }
-        let good = try Identity(["rsa:2048"]).certificate
+        let good = try Identity(["rsa:2048"], below: folder).certificate
         #expect(try CMSRecipient(certificate: good).fingerprint?.count == 32)
         for text in [
             "", "x", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", String(good.dropLast(200)),
