@@ -60,7 +60,7 @@ INSERT INTO report_progress (posted_until) VALUES ('1970-01-01T00:00:00Z');
 --
 -- Made by itself and attached: CREATE TABLE … PARTITION OF would lock the whole journal, this locks its empty default
 -- partition, which no till touches. Whoever reads that just now is waited for a moment only, or everybody behind would wait.
-CREATE FUNCTION make_journal_partition(first_day date) RETURNS boolean LANGUAGE plpgsql SET lock_timeout = '200ms' AS $$
+CREATE FUNCTION make_journal_partition(first_day date) RETURNS boolean LANGUAGE plpgsql SET lock_timeout = '1s' AS $$
 DECLARE
     name text := to_char(first_day, '"posting_"YYYY"_"MM');
 BEGIN
