@@ -39,7 +39,7 @@ extension Shop {
 
     /// What can be spent, as anybody may ask.
     func balance(of voucher: IssueVoucher.Reply) async throws -> Int64 {
-        try await bench.ask(GetBalances(keys: keys), GetBalance(code: voucher.code)).balance.amount
+        try await bench.ask(GetBalances(keys: keys, throttle: throttle), GetBalance(code: voucher.code)).balance.amount
     }
 
     /// The sums of the ledger by account.
