@@ -42,7 +42,7 @@ public struct SetSettlementAccount: ReasonedCommand {
         var checks = Checks()
         checks.text(name, "name", max: 140)
         checks.account(iban)
-        if let bic { checks.require(Self.isBIC(bic), "bic", "must be 8 or 11 capitals and digits, as GIBAATWWXXX") }
+        if let bic { checks.require(Self.isBIC(bic), "bic", "must be 8 or 11 capitals and digits, as GIBAATWW") }
         address.check(&checks, "address")
         checks.statedReason(reason)
         try checks.finish()
