@@ -80,7 +80,8 @@ enum ReversalRefusalReason: String, CaseIterable, Sendable {
 /// Decides a batch of reversals, one after the other, over redemptions whose vouchers are locked.
 ///
 /// Money goes back to where it came from, whatever may be bought with it there: a voucher that is blocked can be unblocked, one
-/// past its printed validity exchanged. One that was replaced or cancelled, or whose claim has lapsed, owes nothing to anybody.
+/// past its printed validity exchanged, and one that was replaced can be replaced again. One that was cancelled, or whose claim
+/// has lapsed, owes nothing to anybody.
 ///
 /// A refusal is no outcome, and needs no record: what is left of a redemption only shrinks.
 struct Reversals: Sendable {
@@ -156,6 +157,6 @@ extension Voucher {
     /// Whether somebody may still claim what comes back to it.
     fileprivate func takesBack(on day: Day) -> Bool {
         if let lapsesAfter, lapsesAfter < day { return false }
-        return [.active, .blocked, .expired].contains(status)
+        return [.active, .blocked, .expired, .replaced].contains(status)
     }
 }

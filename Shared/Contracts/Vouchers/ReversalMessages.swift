@@ -2,10 +2,10 @@ public import FoundationEssentials
 
 /// Takes a redemption back, wholly or in part, before or after it was paid out: `vouchers.reverse-redemption.v1`.
 ///
-/// The money is on the voucher again, also on one that is blocked or past its printed validity meanwhile; a shop that was paid
+/// The money is on the voucher again, also on one that is blocked, replaced or past its printed validity meanwhile; a shop that was paid
 /// already owes it to the next settlement. All reversals of a redemption together take back at most all of it. Refused with
-/// `redemption-unknown` (retryable), `exceeds-redemption`, `currency-differs`, `voucher-not-usable` (replaced, cancelled, or its
-/// claim has lapsed), `reversal-differs`.
+/// `redemption-unknown` (retryable), `exceeds-redemption`, `currency-differs`, `voucher-not-usable` (cancelled, or its claim
+/// has lapsed), `reversal-differs`.
 public struct ReverseRedemption: ReasonedCommand {
     /// `vouchers.reverse-redemption.v1`.
     public static let type = MessageType(.vouchers, .command, "reverse-redemption")

@@ -88,7 +88,7 @@ struct ReversalTests {
     }
 
     @Test(arguments: [
-        (Voucher.Status.active, 0, true), (.blocked, 0, true), (.expired, 0, true), (.replaced, 0, false),
+        (Voucher.Status.active, 0, true), (.blocked, 0, true), (.expired, 0, true), (.replaced, 0, true),
         (.cancelled, 0, false), (.created, 0, false), (.expired, -1, false), (.active, 1, true),
     ])
     func moneyGoesBackWhereSomebodyMayClaimIt(status: Voucher.Status, lapsesIn days: Int, isTaken: Bool) throws {
