@@ -4,16 +4,6 @@
 -- Where runs look for what was spent or taken back in a period. A block range index: rows are inserted in the order of time, so
 -- that a range of blocks is a span of time, and a till pays for no tree.
 CREATE INDEX redemption_redeemed_at ON redemption USING brin (redeemed_at) WITH (pages_per_range = 32, autosummarize = on);
-CREATE TABLE IF NOT EXISTS reversal (
-    reversal_id uuid PRIMARY KEY,
-    redemption_id uuid NOT NULL REFERENCES redemption (redemption_id),
-    voucher_id uuid NOT NULL,
-    merchant_id uuid NOT NULL,
-    city_id uuid NOT NULL,
-    amount bigint NOT NULL CHECK (amount > 0),
-    remaining bigint NOT NULL CHECK (remaining >= 0),
-    reversed_at timestamptz NOT NULL
-);
 CREATE INDEX reversal_reversed_at ON reversal USING brin (reversed_at) WITH (pages_per_range = 32, autosummarize = on);
 
 CREATE TABLE settlement_run (
