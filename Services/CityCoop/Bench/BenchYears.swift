@@ -9,10 +9,6 @@ struct BenchYears: Sendable {
     /// How long the figures may take to follow.
     private static let figuresLimit = Duration.seconds(3_600)
 
-    /// How often partitions are tried to be made.
-    private static let attemptsMax = 20
-    private static let lockNotAvailable = "55P03"
-
     private let connection: Connection
 
     init(_ address: DatabaseAddress) async throws {
@@ -26,8 +22,7 @@ struct BenchYears: Sendable {
     func fill(_ count: Int) async throws -> Int64 {
         let now = Date()
         try await connection.runScript("SET synchronous_commit = off")
-        try await makePartitions(before: now)
-        _ = try await connection.execute(FillPlaces())
+        _ = try await connection.execute(MakePastPartitions(now: now), FillPlaces())
         try await Progress.during("writing \(count) vouchers") {
             for start in stride(from: 1, through: count, by: Self.vouchersAtOnce) {
                 let end = min(start + Self.vouchersAtOnce - 1, count)
@@ -51,19 +46,6 @@ struct BenchYears: Sendable {
             COMMIT
             """)
         return try await connection.execute(CountLines()).first ?? 0
-    }
-
-    /// Makes the partitions of the past; the journal's readers keep one from being attached for as long as they read.
-    private func makePartitions(before now: Date) async throws {
-        for _ in 1..<Self.attemptsMax {
-            do {
-                _ = try await connection.execute(MakePastPartitions(now: now))
-                return
-            } catch let error where error.sqlState == Self.lockNotAvailable {
-                try await Task.sleep(for: Self.pause)
-            }
-        }
-        _ = try await connection.execute(MakePastPartitions(now: now))
     }
 
     /// Returns how long it took until the figures had followed the journal.
