@@ -24,7 +24,7 @@ CREATE UNIQUE INDEX voucher_change_new_voucher ON voucher_change (new_voucher_id
 
 -- By what operators find vouchers, in the order of their sale.
 CREATE INDEX voucher_last_four ON voucher (last_four);
-CREATE INDEX voucher_order ON voucher (order_id, issued_at, voucher_id) WHERE order_id IS NOT NULL;
+CREATE INDEX voucher_order_id ON voucher (order_id, issued_at, voucher_id) WHERE order_id IS NOT NULL;
 CREATE INDEX voucher_person ON voucher (person_id) WHERE person_id IS NOT NULL;
 CREATE INDEX voucher_issued ON voucher (issued_at, voucher_id);
 -- The history of a voucher.
