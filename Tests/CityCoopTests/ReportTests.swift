@@ -7,11 +7,11 @@ import Testing
 /// What is printed of reports and of a check of the ledger.
 @Suite struct ReportTests {
     private static func piece(
-        _ name: String, _ rows: Int64, _ findings: [VerifyLedger.Finding] = [], more: Bool = false
+        _ name: String, _ rows: Int64, _ findings: [FindLedgerMistakes.Finding] = [], more: Bool = false
     )
-        -> VerifyLedger.Reply
+        -> FindLedgerMistakes.Reply
     {
-        VerifyLedger.Reply(piece: name, rows: rows, findings: findings, hasMoreFindings: more, next: nil)
+        FindLedgerMistakes.Reply(piece: name, rows: rows, findings: findings, hasMoreFindings: more, next: nil)
     }
 
     @Test func aWholeLedgerIsOneLine() {
@@ -25,9 +25,9 @@ import Testing
 
     @Test func findingsAreNamedAndCounted() {
         let findings = [
-            VerifyLedger.Finding(
+            FindLedgerMistakes.Finding(
                 check: "voucher-balance", subject: "x", currency: "EUR", expected: 1_250, found: -5),
-            VerifyLedger.Finding(check: "reversal-voucher", subject: "y", currency: nil, expected: nil, found: 3),
+            FindLedgerMistakes.Finding(check: "reversal-voucher", subject: "y", currency: nil, expected: nil, found: 3),
         ]
         let report = LedgerReport([Self.piece("vouchers x", 2, findings), Self.piece("reversals", 0, more: true)])
         #expect(

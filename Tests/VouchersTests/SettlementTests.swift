@@ -249,7 +249,7 @@ struct SettlementTests {
             let file = try await street.file(run, city, "HUF", .csv)
             #expect(file.content.revealed.contains("HU42117730161111101800000000,2500.00,HUF"))
             #expect(!"\(file)".contains("HU42"), "a number shows nowhere but in the file")
-            let csv = try await street.bench.ask(ExportStatementsAsCSV(), ExportStatements(runId: run, cityId: city))
+            let csv = try await street.bench.ask(TellStatementFile(), GetStatementFile(runId: run, cityId: city))
             #expect(csv.csv.contains(",HUF,1,2500.00,0,0.00,0,0.00,2700,0.00,0.00,2500.00,payout,"))
         }
     }

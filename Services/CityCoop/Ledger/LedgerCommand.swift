@@ -53,7 +53,7 @@ struct LedgerReport: Codable, Equatable, Sendable {
     /// How many rows of each kind: lines of the journal, vouchers, redemptions, rows of figures.
     var rows: [String: Int64] = [:]
     /// What is wrong.
-    var findings: [VerifyLedger.Finding] = []
+    var findings: [FindLedgerMistakes.Finding] = []
     /// Whether there is more wrong than is listed.
     var hasMoreFindings = false
 
@@ -62,7 +62,7 @@ struct LedgerReport: Codable, Equatable, Sendable {
         var asked: Set<String> = []
         var after: String?
         repeat {
-            let piece = try await requester.call(VerifyLedger(after: after), within: limit)
+            let piece = try await requester.call(FindLedgerMistakes(after: after), within: limit)
             take(piece)
             after = piece.next
             // Whoever answers might turn in a circle.
@@ -73,11 +73,11 @@ struct LedgerReport: Codable, Equatable, Sendable {
     }
 
     /// A report of pieces at hand.
-    init(_ pieces: [VerifyLedger.Reply]) {
+    init(_ pieces: [FindLedgerMistakes.Reply]) {
         for piece in pieces { take(piece) }
     }
 
-    private mutating func take(_ piece: VerifyLedger.Reply) {
+    private mutating func take(_ piece: FindLedgerMistakes.Reply) {
         pieces += 1
         let kind = piece.piece.split(separator: " ").first.map(String.init) ?? piece.piece
         rows[kind, default: 0] &+= piece.rows
@@ -95,7 +95,7 @@ struct LedgerReport: Codable, Equatable, Sendable {
     }
 }
 
-extension VerifyLedger.Finding {
+extension FindLedgerMistakes.Finding {
     /// For people.
     var line: String {
         func shown(_ amount: Int64?) -> String {

@@ -58,12 +58,12 @@ struct PieceCheck: Sendable {
     var piece: LedgerPiece
     var rows: Int64
     /// What is wrong, a list for each statement that looked.
-    var findings: [[VerifyLedger.Finding]]
+    var findings: [[FindLedgerMistakes.Finding]]
     var next: LedgerPiece?
 
     /// The answer, with so many findings of each list.
-    func reply(findingsMax: Int) -> VerifyLedger.Reply {
-        VerifyLedger.Reply(
+    func reply(findingsMax: Int) -> FindLedgerMistakes.Reply {
+        FindLedgerMistakes.Reply(
             piece: piece.text, rows: rows, findings: findings.flatMap { $0.prefix(findingsMax) },
             hasMoreFindings: findings.contains { $0.count > findingsMax }, next: next?.text)
     }

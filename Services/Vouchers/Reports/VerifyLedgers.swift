@@ -17,15 +17,17 @@ struct LedgerCheckLimits: Sendable {
     var findingsMax = 100
 }
 
-/// Checks one piece of the ledger against the journal: `vouchers.verify-ledger.v1`.
+/// Checks one piece of the ledger against the journal: `vouchers.find-ledger-mistakes.v1`.
 ///
 /// It reads, and locks nothing that a till needs; one piece at a time is checked, on one connection and without parallel workers.
 /// Every comparison is one statement: both of its sides are of one moment, while tills go on.
 struct VerifyLedgers: QueryHandler {
-    static let access: AccessRule<VerifyLedger> = .administrators
+    static let access: AccessRule<FindLedgerMistakes> = .administrators
     var limits = LedgerCheckLimits()
 
-    func answer(_ query: VerifyLedger, from asker: Asker, reading database: Pool) async throws -> VerifyLedger.Reply {
+    func answer(_ query: FindLedgerMistakes, from asker: Asker, reading database: Pool) async throws
+        -> FindLedgerMistakes.Reply
+    {
         guard let piece = query.after.map({ LedgerPiece($0) }) ?? .first else {
             throw Problem("piece-unknown", "There is no such piece of the ledger.")
         }

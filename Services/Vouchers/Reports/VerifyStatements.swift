@@ -5,7 +5,7 @@ import Postgres
 /// Takes the turn of checking, and sets what holds until the end of the transaction: it only reads, and may take its time.
 struct BeginCheck: Statement {
     static let sql = """
-        SELECT pg_try_advisory_xact_lock(hashtext('vouchers'), hashtext('verify-ledger')),
+        SELECT pg_try_advisory_xact_lock(hashtext('vouchers'), hashtext('find-ledger-mistakes')),
             set_config('transaction_read_only', 'on', true), set_config('statement_timeout', $1, true),
             set_config('work_mem', '64MB', true), set_config('max_parallel_workers_per_gather', '0', true)
         """
@@ -23,11 +23,11 @@ struct BeginCheck: Statement {
 }
 
 /// A statement whose rows say what is wrong: rule, thing, currency, what should stand there and what does.
-protocol FindingStatement: Statement where Row == VerifyLedger.Finding {}
+protocol FindingStatement: Statement where Row == FindLedgerMistakes.Finding {}
 
 extension FindingStatement {
-    static func row(_ columns: inout Columns) throws -> VerifyLedger.Finding {
-        VerifyLedger.Finding(
+    static func row(_ columns: inout Columns) throws -> FindLedgerMistakes.Finding {
+        FindLedgerMistakes.Finding(
             check: try columns.next(), subject: try columns.next(), currency: try columns.next(),
             expected: try columns.next(), found: try columns.next())
     }

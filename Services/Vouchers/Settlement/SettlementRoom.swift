@@ -10,7 +10,7 @@ extension VouchersDefinition {
         handlers.add(ListSettlements())
         handlers.add(ListStatements())
         handlers.add(GetStatementLines())
-        handlers.add(ExportStatementsAsCSV())
+        handlers.add(TellStatementFile())
         handlers.add(job: SettleRuns())
         handlers.add(SetSettlementAccounts(seal: seal))
         handlers.add(KeepMerchantAccounts(seal: seal))

@@ -78,9 +78,9 @@ struct GetStatementLines: QueryHandler {
     }
 }
 
-/// Gives the statements of a run as CSV: `vouchers.export-statements.v1`.
-struct ExportStatementsAsCSV: QueryHandler {
-    static let access: AccessRule<ExportStatements> = .editors { $0.cityId }
+/// Gives the statements of a run as CSV: `vouchers.get-statement-file.v1`.
+struct TellStatementFile: QueryHandler {
+    static let access: AccessRule<GetStatementFile> = .editors { $0.cityId }
     /// A line has a name of 140 characters and fifteen numbers.
     static let linesMax = 500
 
@@ -90,16 +90,16 @@ struct ExportStatementsAsCSV: QueryHandler {
     ]
 
     func answer(
-        _ query: ExportStatements, from asker: Asker, reading database: Pool
-    ) async throws -> ExportStatements.Reply {
+        _ query: GetStatementFile, from asker: Asker, reading database: Pool
+    ) async throws -> GetStatementFile.Reply {
         let after = query.after.flatMap { StatementCursor($0) }
-        if query.after != nil && after == nil { return ExportStatements.Reply(csv: "", next: nil) }
+        if query.after != nil && after == nil { return GetStatementFile.Reply(csv: "", next: nil) }
         let found = try await database.execute(
             ReadStatements(runId: query.runId, cityId: query.cityId, after: after, max: Self.linesMax + 1))
         let page = found.prefix(Self.linesMax)
         let lines = page.map { CSVWriter.line(Self.fields($0.name, $0.statement)) }
         let csv = (query.after == nil ? CSVWriter.line(Self.columns) : "") + lines.joined()
-        return ExportStatements.Reply(
+        return GetStatementFile.Reply(
             csv: csv, next: found.count > page.count ? page.last.map { StatementCursor($0.statement).text } : nil)
     }
 

@@ -234,14 +234,14 @@ public struct FindCohorts: Query {
     }
 }
 
-/// Checks one piece of the ledger against the journal: `vouchers.verify-ledger.v1`.
+/// Checks one piece of the ledger against the journal: `vouchers.find-ledger-mistakes.v1`.
 ///
 /// Ask without `after`, then with the `next` of each answer until there is none: months of the journal, ranges of vouchers
 /// and redemptions, reversals, the figures that reports are made of. Refused with `piece-unknown`, and with
 /// `verification-busy` (retryable) while another piece is being checked.
-public struct VerifyLedger: Query {
-    /// `vouchers.verify-ledger.v1`.
-    public static let type = MessageType(.vouchers, .query, "verify-ledger")
+public struct FindLedgerMistakes: Query {
+    /// `vouchers.find-ledger-mistakes.v1`.
+    public static let type = MessageType(.vouchers, .query, "find-ledger-mistakes")
 
     /// Which piece: the `next` of an earlier answer; the first if absent.
     public var after: String?
@@ -309,6 +309,6 @@ extension Catalogue {
     static let reports = Group(
         requests: [
             Entry(GetLiability.self), Entry(GetRedemptionMatrix.self), Entry(FindMonthlyFigures.self),
-            Entry(FindCohorts.self), Entry(VerifyLedger.self),
+            Entry(FindCohorts.self), Entry(FindLedgerMistakes.self),
         ], events: [])
 }

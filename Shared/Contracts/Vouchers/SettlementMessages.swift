@@ -234,7 +234,7 @@ extension Catalogue {
         requests: [
             Entry(PrepareSettlement.self), Entry(CloseSettlement.self), Entry(GetSettlement.self),
             Entry(FindSettlements.self), Entry(FindStatements.self), Entry(GetStatement.self),
-            Entry(ExportStatements.self),
+            Entry(GetStatementFile.self),
         ],
         events: [
             SettlementPrepared.self, SettlementClosing.self, SettlementClosed.self, SettlementCloseRefused.self,

@@ -353,10 +353,10 @@ public struct GetStatement: Query {
     }
 }
 
-/// Gives the statements of a run as CSV, page by page: `vouchers.export-statements.v1`.
-public struct ExportStatements: Query {
-    /// `vouchers.export-statements.v1`.
-    public static let type = MessageType(.vouchers, .query, "export-statements")
+/// Gives the statements of a run as CSV, page by page: `vouchers.get-statement-file.v1`.
+public struct GetStatementFile: Query {
+    /// `vouchers.get-statement-file.v1`.
+    public static let type = MessageType(.vouchers, .query, "get-statement-file")
 
     /// Of which run.
     public var runId: UUID

@@ -89,7 +89,7 @@ struct VerifyLedgerTests {
             var rows: [String: Int64] = [:]
             var after: String?
             repeat {
-                let reply = try await shop.bench.ask(VerifyLedgers(), VerifyLedger(after: after))
+                let reply = try await shop.bench.ask(VerifyLedgers(), FindLedgerMistakes(after: after))
                 rows[reply.piece.split(separator: " ").first.map(String.init) ?? "", default: 0] += reply.rows
                 after = reply.next
             } while after != nil
@@ -117,7 +117,7 @@ struct VerifyLedgerTests {
             var limits = LedgerCheckLimits()
             limits.findingsMax = 5
             let reply = try await shop.bench.ask(
-                VerifyLedgers(limits: limits), VerifyLedger(after: LedgerPiece.vouchers(LedgerPiece.noID).text))
+                VerifyLedgers(limits: limits), FindLedgerMistakes(after: LedgerPiece.vouchers(LedgerPiece.noID).text))
             #expect(reply.findings.count == 5 && reply.hasMoreFindings)
         }
     }
@@ -128,7 +128,7 @@ struct VerifyLedgerTests {
             try await other.runScript(
                 """
                 BEGIN;
-                SELECT pg_advisory_xact_lock(hashtext('vouchers'), hashtext('verify-ledger'));
+                SELECT pg_advisory_xact_lock(hashtext('vouchers'), hashtext('find-ledger-mistakes'));
                 SELECT 1 FROM voucher FOR UPDATE
                 """)
             await #expect(throws: Problem.self) { try await shop.findings() }
@@ -136,7 +136,7 @@ struct VerifyLedgerTests {
             #expect(try await shop.findings() == [], "locked rows are read")
             await other.close()
             do {
-                _ = try await shop.bench.ask(VerifyLedgers(), VerifyLedger(after: "everything"))
+                _ = try await shop.bench.ask(VerifyLedgers(), FindLedgerMistakes(after: "everything"))
                 Issue.record("there is no such piece")
             } catch let problem as Problem {
                 #expect(problem.code == "piece-unknown")

@@ -81,11 +81,11 @@ extension Shop {
     }
 
     /// Everything that a check of the whole ledger finds.
-    func findings(_ limits: LedgerCheckLimits = LedgerCheckLimits()) async throws -> [VerifyLedger.Finding] {
-        var findings: [VerifyLedger.Finding] = []
+    func findings(_ limits: LedgerCheckLimits = LedgerCheckLimits()) async throws -> [FindLedgerMistakes.Finding] {
+        var findings: [FindLedgerMistakes.Finding] = []
         var after: String?
         repeat {
-            let reply = try await bench.ask(VerifyLedgers(limits: limits), VerifyLedger(after: after))
+            let reply = try await bench.ask(VerifyLedgers(limits: limits), FindLedgerMistakes(after: after))
             findings += reply.findings
             after = reply.next
         } while after != nil
