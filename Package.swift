@@ -159,7 +159,8 @@ let package = Package(
             exclude: ["Golden"]),
         tests("EventsTests", ["events", "Contracts", "Messaging", "Postgres", "TestKit"]),
         tests(
-            "VouchersTests", ["vouchers", "CSV", "Contracts", "Messaging", "Postgres", "Processes", "TestKit", crypto],
+            "VouchersTests",
+            ["vouchers", "CSV", "Contracts", "Messaging", "Postgres", "Processes", "ServiceKit", "TestKit", crypto],
             exclude: ["Golden", "Schemas"]),
         tests(
             "NotificationsTests", ["notifications", "Contracts", "Messaging", "Postgres", "TestKit"],

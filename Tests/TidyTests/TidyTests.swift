@@ -95,6 +95,17 @@ struct TidyTests {
         }
     }
 
+    @Test func decisionsAreNumberedOnce() throws {
+        let folder = Self.root.appending(path: "infra/decisions")
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+        #expect(names.count > 10)
+        for (place, name) in names.enumerated() {
+            let text = try String(contentsOf: folder.appending(path: name), encoding: .utf8)
+            #expect(Int(name.prefix(4)) == place + 1, "\(name)")
+            #expect(text.hasPrefix("# \(place + 1). "), "\(name)")
+        }
+    }
+
     /// Whether `code` has `word` with nothing that belongs to a name in front of it.
     static func words(_ code: String, contain word: String) -> Bool {
         var rest = code[...]

@@ -1,6 +1,6 @@
 /// Writes XML: elements and text, and nothing else.
 ///
-/// libxml2's writer would do the same, but brings ICU with it, which is more than a service may take (decision 9).
+/// libxml2's writer would do the same, but brings ICU with it, which is more than a service may take (decision 11).
 struct XMLText {
     private(set) var text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
     private var depth = 0

@@ -3,8 +3,8 @@ public import FoundationEssentials
 /// Spends a voucher, wholly or in part: `vouchers.redeem.v1`.
 ///
 /// Refused with `voucher-not-usable` (unknown, blocked, expired: the outside learns no more), `insufficient-balance`,
-/// `currency-differs`, `merchant-unknown` (retryable), `merchant-closed`, `redemption-differs` (the id was used with other
-/// content).
+/// `currency-differs`, `not-accepted-here`, `merchant-unknown` and `acceptance-unknown` (retryable), `merchant-closed`,
+/// `redemption-differs` (the id was used with other content), `too-many-wrong-codes` (retryable).
 public struct RedeemVoucher: Command {
     /// `vouchers.redeem.v1`.
     public static let type = MessageType(.vouchers, .command, "redeem")
@@ -126,7 +126,7 @@ public struct RedemptionRefused: Event {
 
 /// Asks what is left on a voucher: `vouchers.get-balance.v1`.
 ///
-/// Refused with `voucher-not-usable`.
+/// Refused with `voucher-not-usable`, `too-many-wrong-codes` (retryable).
 public struct GetBalance: Query {
     /// `vouchers.get-balance.v1`.
     public static let type = MessageType(.vouchers, .query, "get-balance")

@@ -64,8 +64,8 @@ public struct SettlementTaken: Codable, Equatable, Sendable {
 /// Closes a run for ever: books what it says, and makes its payments: `vouchers.close-settlement.v1`.
 ///
 /// The work is done soon after the answer; `vouchers.settlement-closed.v1` says when it is. Refused with `settlement-unknown`,
-/// `settlement-not-prepared` (retryable), `period-not-over` (retryable), `settlement-obstructed` (``GetSettlement`` says what is
-/// missing), `settlement-differs` (it was closed with another day).
+/// `settlement-not-prepared` (retryable), `period-not-over` (retryable), `settlement-obstructed` (retryable; ``GetSettlement`` says
+/// what is missing), `execution-past` (banks cannot pay in the past), `settlement-differs` (it was closed with another day).
 public struct CloseSettlement: ReasonedCommand {
     /// `vouchers.close-settlement.v1`.
     public static let type = MessageType(.vouchers, .command, "close-settlement")
