@@ -67,7 +67,7 @@ struct ThrottledHandlersTests {
         }
 
         static func open(_ body: (Desk) async throws -> Void) async throws {
-            try await OrderShop.open(throttle: rules) { try await body(Desk(orders: $0)) }
+            try await OrderShop.open(throttle: ThrottledHandlersTests.rules) { try await body(Desk(orders: $0)) }
         }
     }
 

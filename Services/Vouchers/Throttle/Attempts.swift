@@ -77,8 +77,8 @@ extension MessageTransaction {
         return attempted
     }
 
-    private mutating func refuse<Message: Command>(
-        _ command: Received<Message>, _ lockout: Lockout, _ refusal: (Message, String) -> some Event
+    private mutating func refuse<Message: Command, Refused: Event>(
+        _ command: Received<Message>, _ lockout: Lockout, _ refusal: (Message, String) -> Refused
     ) {
         let problem = lockout.problem
         publish(refusal(command.message, problem.code), refusing: command, with: problem)
