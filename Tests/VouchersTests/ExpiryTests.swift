@@ -161,7 +161,9 @@ import Testing
 /// Expiry, limitation and exchange on a real database.
 @Suite(.timeLimit(.minutes(2)))
 struct ExpiryHandlerTests {
-    private func exchange(_ shop: Shop) -> ExchangeVouchers { ExchangeVouchers(keys: shop.keys, seal: shop.seal) }
+    private func exchange(_ shop: Shop) -> ExchangeVouchers {
+        ExchangeVouchers(keys: shop.keys, seal: shop.seal, throttle: shop.throttle)
+    }
 
     /// Issues a voucher under a programme of a year, sold so many days ago.
     private func sold(_ shop: Shop, _ amount: Int64 = 1_000, daysAgo: Int) async throws -> IssueVoucher.Reply {
@@ -378,7 +380,7 @@ struct ExpiryHandlerTests {
                 for _ in 0..<8 {
                     group.addTask {
                         let command = ExchangeVoucher(exchangeId: UUID(), issuerCityId: shop.city, code: old.code)
-                        let handler = ExchangeVouchers(keys: shop.keys, seal: shop.seal)
+                        let handler = exchange(shop)
                         return try await shop.bench.run(handler, [command]).problem()?.code
                     }
                 }

@@ -17,7 +17,7 @@ struct OrderShop: Sendable {
 
     var bench: HandlerBench { shop.bench }
     var production: ProduceOrders { ProduceOrders(keys: shop.keys, seal: shop.seal) }
-    var activate: ActivateStocks { ActivateStocks(keys: shop.keys) }
+    var activate: ActivateStocks { ActivateStocks(keys: shop.keys, throttle: shop.throttle) }
     var maker: CodeFileMaker { CodeFileMaker(keys: shop.keys, seal: shop.seal, folder: folder.path) }
     var collect: CollectOrderCodes { CollectOrderCodes(maker: maker) }
     var reprint: ReprintOrderCodes { ReprintOrderCodes(maker: maker) }
@@ -111,9 +111,10 @@ struct OrderShop: Sendable {
 
     /// A shop with a programme of 10.00, 25.00 and open amounts of 50.00 to 100.00.
     static func open(
-        connections: Int = 2, redeemableForCash: Bool = false, _ body: (OrderShop) async throws -> Void
+        connections: Int = 2, redeemableForCash: Bool = false, throttle rules: ThrottleRules = ThrottleRules(),
+        _ body: (OrderShop) async throws -> Void
     ) async throws {
-        try await Shop.open(connections: connections) { shop in
+        try await Shop.open(connections: connections, throttle: rules) { shop in
             let folder = FileManager.default.temporaryDirectory.appending(path: "orders-\(UUID())")
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             defer { try? FileManager.default.removeItem(at: folder) }

@@ -59,8 +59,10 @@ struct ForgetExchangedCodes: BackgroundJob {
 
 extension VouchersDefinition {
     /// What becomes of vouchers at the end of their days.
-    static func addExpiry(_ handlers: inout HandlerSet<VouchersService>, keys: CodeKeys, seal: Seal) {
-        handlers.add(ExchangeVouchers(keys: keys, seal: seal))
+    static func addExpiry(
+        _ handlers: inout HandlerSet<VouchersService>, keys: CodeKeys, seal: Seal, throttle: Throttle
+    ) {
+        handlers.add(ExchangeVouchers(keys: keys, seal: seal, throttle: throttle))
         handlers.add(job: ExpireVouchers())
         handlers.add(job: LapseVouchers())
         handlers.add(job: ForgetExchangedCodes())

@@ -211,3 +211,15 @@ struct Exchanges: Sendable {
     /// What was exchanged under which id, in the order in which rows are inserted.
     var records: [ExchangedVoucher] { exchanged.sorted { $0.exchangeId < $1.exchangeId } }
 }
+
+extension Exchanges: CodeDecisions {
+    /// Operators hear of each voucher of their city why it is not exchanged: wrong is a code that is none of theirs.
+    func isWrongCode(_ request: ExchangeRequest, _ decision: Decision) -> Bool {
+        guard case .refused(let reason) = decision else { return false }
+        return switch reason {
+        case .codeMalformed, .wrongCheckCharacter, .voucherUnknown: true
+        case .exchangeDiffers: book[request.lookups] == nil
+        default: false
+        }
+    }
+}

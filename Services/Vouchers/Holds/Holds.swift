@@ -148,3 +148,13 @@ struct Holds: Sendable {
     /// The refusals that are outcomes, by hold id.
     var refusals: [HoldRefusal] { refused.sorted { $0.holdId < $1.holdId } }
 }
+
+extension Holds: CodeDecisions {
+    func isWrongCode(_ request: HoldRequest, _ decision: Decision) -> Bool {
+        switch decision {
+        case .refused(let refusal): refusal.reason.isWrongCode
+        case .differs: book[request.code.lookups] == nil
+        case .held, .repeated: false
+        }
+    }
+}

@@ -176,3 +176,13 @@ struct StockSales: Sendable {
     /// What was sold under which id, in the order in which rows are inserted.
     var records: [StockSale] { sold.sorted { $0.saleId < $1.saleId } }
 }
+
+extension StockSales: CodeDecisions {
+    func isWrongCode(_ request: StockRequest, _ decision: Decision) -> Bool {
+        switch decision {
+        case .refused(.voucherNotUsable): true
+        case .refused(.saleDiffers): book[request.lookups] == nil
+        case .refused, .sold, .repeated: false
+        }
+    }
+}

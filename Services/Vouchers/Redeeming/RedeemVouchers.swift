@@ -7,51 +7,23 @@ struct RedeemVouchers: Handler {
     let keys: CodeKeys
     let throttle: Throttle
 
-    /// A command whose sender may try codes.
-    private struct Attempt {
-        var command: Received<RedeemVoucher>
-        var trier: Trier
-        var request: RedemptionRequest
-    }
-
     func handle(_ batch: Batch<RedeemVoucher>, in transaction: inout MessageTransaction) async throws {
-        let now = Timestamp(batch.now)
-        let attempts = attempts(batch, in: &transaction)
+        let attempts = transaction.attempts(
+            batch, under: throttle, by: { Trier(user: $0.envelope.user, merchantId: $0.merchantId) },
+            refusing: { RedemptionRefused(redemptionId: $0.redemptionId, code: $1) },
+            asking: { RedemptionRequest($0, keys: keys) })
         if attempts.isEmpty { return }
-        let loaded = try await redemptions(attempts.map(\.request), in: &transaction)
-
-        // Almost always no code is wrong, and what this instance knows of the throttle is all that it takes.
-        var decided = ThrottledRedemptions(loaded, throttle.known)
-        var endings = try attempts.map { try decided.redeem($0.request, by: $0.trier, at: now) }
-        if !decided.suspects.isEmpty {
-            let wrong = try await transaction.wrongCodes(of: decided.suspects, rules: throttle.rules, at: batch.now)
-            decided = ThrottledRedemptions(loaded, wrong)
-            endings = try attempts.map { try decided.redeem($0.request, by: $0.trier, at: now) }
-            transaction.write(decided.wrong, on: throttle)
+        let loaded = try await redemptions(attempts.requests, in: &transaction)
+        let attempted = try await transaction.decide(attempts, over: loaded) { redemptions, request in
+            try redemptions.redeem(request, at: Timestamp(batch.now))
         }
-        for (attempt, ending) in zip(attempts, endings) { transaction.settle(attempt.command, ending) }
-        let changes = decided.redemptions.changes
+        for (command, decision) in attempted.decided { transaction.settle(command, decision) }
+        let changes = attempted.decisions.changes
         transaction.write(changes.book, at: batch.now)
         if !changes.redemptions.isEmpty {
             transaction.write(WriteRedemptions(redemptions: changes.redemptions, now: batch.now))
         }
         if !changes.refusals.isEmpty { transaction.write(WriteRefusals(refusals: changes.refusals, now: batch.now)) }
-    }
-
-    /// What may be tried; whoever is locked out is refused before any code is looked up.
-    private func attempts(_ batch: Batch<RedeemVoucher>, in transaction: inout MessageTransaction) -> [Attempt] {
-        let (known, now) = (throttle.known, Timestamp(batch.now))
-        var attempts: [Attempt] = []
-        for command in batch.messages {
-            let trier = Trier(user: command.envelope.user, merchantId: command.merchantId)
-            if let lockout = known.lockout(of: trier, at: now) {
-                transaction.settle(command, .lockedOut(lockout))
-            } else {
-                let request = RedemptionRequest(command.message, keys: keys)
-                attempts.append(Attempt(command: command, trier: trier, request: request))
-            }
-        }
-        return attempts
     }
 
     /// Locks and reads what the requests name.
@@ -74,23 +46,12 @@ struct RedeemVouchers: Handler {
 
 extension MessageTransaction {
     /// Answers as it was decided, and tells what is new.
-    fileprivate mutating func settle(
-        _ command: Received<RedeemVoucher>, _ ending: ThrottledRedemptions.Ending
-    ) {
-        switch ending {
-        case .decided(.redeemed(let redemption)):
-            publish(redemption.event, answering: command, with: redemption.reply)
-        case .decided(.refused(let refusal)):
-            publish(refusal.event, refusing: command, with: refusal.reason.problem)
-        case .decided(.repeated(.redeemed(let redemption))):
-            answer(command, with: redemption.reply)
-        case .decided(.repeated(.refused(let reason))):
-            refuse(command, reason.problem)
-        case .lockedOut(let lockout):
-            let problem = lockout.problem
-            publish(
-                RedemptionRefused(redemptionId: command.redemptionId, code: problem.code), refusing: command,
-                with: problem)
+    fileprivate mutating func settle(_ command: Received<RedeemVoucher>, _ decision: Redemptions.Decision) {
+        switch decision {
+        case .redeemed(let redemption): publish(redemption.event, answering: command, with: redemption.reply)
+        case .refused(let refusal): publish(refusal.event, refusing: command, with: refusal.reason.problem)
+        case .repeated(.redeemed(let redemption)): answer(command, with: redemption.reply)
+        case .repeated(.refused(let reason)): refuse(command, reason.problem)
         }
     }
 }

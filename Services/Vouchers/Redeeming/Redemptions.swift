@@ -62,6 +62,14 @@ enum RedemptionRefusalReason: String, CaseIterable, Sendable {
         }
     }
 
+    /// Whether the code is one that is not good, whyever: what tills hear `voucher-not-usable` for.
+    var isWrongCode: Bool {
+        switch self {
+        case .codeMalformed, .wrongCheckCharacter, .voucherUnknown, .voucherNotActive, .voucherExpired: true
+        default: false
+        }
+    }
+
     /// What the outside learns: one answer for every code that is not good, whyever.
     var problem: Problem {
         switch self {
@@ -250,6 +258,13 @@ struct Redemptions: Sendable {
             book: book.changes,
             redemptions: redemptions.sorted { $0.redemptionId < $1.redemptionId },
             refusals: refusals.sorted { $0.redemptionId < $1.redemptionId })
+    }
+}
+
+extension Redemptions: CodeDecisions {
+    func isWrongCode(_ request: RedemptionRequest, _ decision: Decision) -> Bool {
+        guard case .refused(let refusal) = decision else { return false }
+        return refusal.reason.isWrongCode || refusal.reason == .redemptionDiffers && book[request.lookups] == nil
     }
 }
 

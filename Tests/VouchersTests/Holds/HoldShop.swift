@@ -8,7 +8,7 @@ import TestKit
 
 /// What tests of holds and reversals say in a line.
 extension Shop {
-    var hold: HoldAmounts { HoldAmounts(keys: keys) }
+    var hold: HoldAmounts { HoldAmounts(keys: keys, throttle: throttle) }
 
     func holding(
         _ voucher: IssueVoucher.Reply, _ amount: Int64, id: UUID = UUID(), seconds: Int = 3_600
