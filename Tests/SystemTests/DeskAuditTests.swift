@@ -56,7 +56,7 @@ struct DeskAuditTests {
             Errand(
                 type: type.description, body: [], subject: id, facts: facts,
                 refusalType: HoldRefused.type.description, refusal: refusal, isRecorded: true,
-                answers: Dictionary(uniqueKeysWithValues: answers.map { (UUID(), [$0]) }))
+                answers: Dictionary(uniqueKeysWithValues: answers.map { (UUID(), Set([$0])) }))
         }
 
         var faults: [String] {

@@ -1,7 +1,6 @@
 import Contracts
 import Foundation
 import Messaging
-import TestKit
 
 /// Everything that a desk has asked for, and what must have come of it.
 struct DeskRecord: Sendable {

@@ -66,7 +66,8 @@ struct DeskAudit: Sendable {
         let refused = record.errands.filter { $0.refusal != nil }.count
         return "the desk: \(record.errands.count) commands, \(refused) of them refused, under "
             + "\(record.errands.reduce(0) { $0 + $1.answers.count }) message ids; "
-            + "\(answers.filter { $0.code == Audit.merchantUnknown }.count) early refusals; \(found.vouchers.count) vouchers, "
+            + "\(answers.filter { $0.code == Audit.merchantUnknown }.count) early refusals; "
+            + "\(found.vouchers.count) vouchers, "
             + "\(found.holds.count) holds, \(found.redemptions.count) captures, \(found.reversals.count) reversals, "
             + "\(found.replacements.count) replacements; \(orders.vouchers.count) vouchers of \(orders.made.count) orders"
     }

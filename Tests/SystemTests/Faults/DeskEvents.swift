@@ -5,7 +5,12 @@ extension EventLog {
     /// What was said of the desk's commands, and under how many ids: all but what is about the tills.
     func saidOfDesk(_ cards: Set<UUID>, purchases: Set<UUID>) throws -> [Errand.Said: Int] {
         var said: [Errand.Said: Int] = [:]
-        func count<E: Event>(_ type: E.Type, _ id: (E) -> UUID, code: (E) -> String? = { _ in nil }) throws {
+        func count<E: Event>(_ type: E.Type, _ id: (E) -> UUID) throws {
+            for (_, event) in try events(type, by: id).values.joined() {
+                said[Errand.Said(type, id(event)), default: 0] += 1
+            }
+        }
+        func count<E: Event>(_ type: E.Type, _ id: (E) -> UUID, code: (E) -> String) throws {
             for (entry, event) in try events(type, by: id).values.joined() {
                 said[Errand.Said(type: entry.type, id: id(event), code: code(event)), default: 0] += 1
             }

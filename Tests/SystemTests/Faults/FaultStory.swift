@@ -72,23 +72,9 @@ struct FaultStory {
         let (till, desk) = (load.till, load.desk)
         let sale = Task { try await till.sell(perSecond: perSecond) }
         let service = Task { try await desk.serve() }
-        var wipes: [ClosedRange<Date>] = []
+        let wipes: [ClosedRange<Date>]
         do {
-            let programmeId = try await desk.setProgramme(for: Self.order.keys.sorted())
-            for (number, fault) in plan.enumerated() {
-                let share = commands * (number + 1) / (plan.count + 1)
-                try await eventually(within: .seconds(240), "\(share) confirmed messages before fault \(number + 1)") {
-                    for instance in run.instances { try instance.requireRunning() }
-                    return await till.confirmedCount >= share
-                }
-                if number < Self.orders { await desk.order(under: programmeId, Self.order) }
-                try await Task.sleep(for: .milliseconds(pauses[number]))
-                tell("\(start.elapsed) \(await till.confirmedCount) confirmed; \(number + 1): \(fault)")
-                if let wipe = try await run.commit(fault) { wipes.append(wipe) }
-            }
-            try await eventually(within: .seconds(240), "\(commands) confirmed messages") {
-                await till.confirmedCount >= commands
-            }
+            wipes = try await commit(plan, pauses, run, load, since: start)
             sale.cancel()
             service.cancel()
             try await sale.value
@@ -109,6 +95,32 @@ struct FaultStory {
         try await judgeFailures(run)
         try await stop(run)
         tell("\(start.elapsed) done")
+    }
+
+    /// Lets one fault happen after the other, each after its share of the commands; orders are placed before the first ones.
+    ///
+    /// - Returns: When merchants were unknown.
+    private func commit(
+        _ plan: [Fault], _ pauses: [Int], _ run: FaultRun, _ load: Load, since start: ContinuousClock.Instant
+    ) async throws -> [ClosedRange<Date>] {
+        let (till, desk) = (load.till, load.desk)
+        let programmeId = try await desk.setProgramme(for: Self.order.keys.sorted())
+        var wipes: [ClosedRange<Date>] = []
+        for (number, fault) in plan.enumerated() {
+            let share = commands * (number + 1) / (plan.count + 1)
+            try await eventually(within: .seconds(240), "\(share) confirmed messages before fault \(number + 1)") {
+                for instance in run.instances { try instance.requireRunning() }
+                return await till.confirmedCount >= share
+            }
+            if number < Self.orders { await desk.order(under: programmeId, Self.order) }
+            try await Task.sleep(for: .milliseconds(pauses[number]))
+            tell("\(start.elapsed) \(await till.confirmedCount) confirmed; \(number + 1): \(fault)")
+            if let wipe = try await run.commit(fault) { wipes.append(wipe) }
+        }
+        try await eventually(within: .seconds(240), "\(commands) confirmed messages") {
+            await till.confirmedCount >= commands
+        }
+        return wipes
     }
 
     /// Everything comes back by itself, and every command gets its outcome.
@@ -189,7 +201,7 @@ struct FaultStory {
         #expect(contradictions.isEmpty, "CITYCOOP_TEST_SEED=\(seed)")
     }
 
-    /// Every command of the desk has its outcome, and what takes its time comes: vouchers of orders, holds whose time is over.
+    /// Every command of the desk has its outcome; what takes its time, as the vouchers of orders do, may still be on its way.
     private func judgeDesk(_ desk: Desk, _ till: Till, _ log: EventLog) async throws {
         var audit = try await DeskAudit.take(system, desk, till, log)
         try? await eventually(within: .seconds(60), "all that the desk asked for") {
