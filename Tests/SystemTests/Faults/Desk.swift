@@ -33,6 +33,8 @@ actor Desk {
     private static let patience = Duration.seconds(5)
     /// How long a message is repeated before that is a fault.
     private static let limit = Duration.seconds(200)
+    /// The deadline in the message: none that a message which is parked or redriven could miss.
+    private static let deadline = Duration.seconds(3_600)
 
     let shop: Shop
     private let client: Client
@@ -148,24 +150,39 @@ actor Desk {
         return answer
     }
 
-    /// Sends a message until there is an answer to it.
+    /// Sends a message, again and again, until there is an answer to it.
     private func hear(_ number: Int, _ id: UUID) async throws -> TillAnswer {
         let errand = record.errands[number]
-        let deadline = ContinuousClock.now + Self.limit
-        while !isClosed, deadline > .now {
+        let end = ContinuousClock.now + Self.limit
+        let answer: TillAnswer? = try await withThrowingTaskGroup(of: TillAnswer?.self) { group in
+            defer { group.cancelAll() }
+            while !isClosed, end > .now {
+                group.addTask { try await self.send(errand, id) }
+                group.addTask {
+                    try? await Task.sleep(for: Self.patience)
+                    return nil
+                }
+                if let answer = try await group.next() ?? nil { return answer }
+            }
+            return nil
+        }
+        guard let answer else { throw NotServed(description: "message \(id) (\(errand.type)) got no answer") }
+        record.errands[number].answers[id, default: []].insert(answer)
+        return answer
+    }
+
+    private func send(_ errand: Errand, _ id: UUID) async throws -> TillAnswer? {
+        while !isClosed {
             do {
                 let reply = try await client.requester.call(
-                    errand.type, body: errand.body, within: Self.patience, id: id)
-                let answer = TillAnswer(isProblem: !reply.isSuccess, body: reply.body)
-                if answer.code == "deadline-exceeded" { continue }
-                record.errands[number].answers[id, default: []].insert(answer)
-                return answer
+                    errand.type, body: errand.body, within: Self.deadline, id: id)
+                return TillAnswer(isProblem: !reply.isSuccess, body: reply.body)
             } catch {
                 guard error.isSilence else { throw error }
                 // While the broker is away there is nobody to send it to.
                 try await Task.sleep(for: .milliseconds(100))
             }
         }
-        throw NotServed(description: "message \(id) (\(errand.type)) got no answer")
+        return nil
     }
 }
