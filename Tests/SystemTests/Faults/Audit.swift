@@ -16,7 +16,7 @@ struct Audit: Sendable {
     let redeemed: [UUID: [(entry: EventLog.Entry, event: VoucherRedeemed)]]
     let refused: [UUID: [(entry: EventLog.Entry, event: RedemptionRefused)]]
 
-    /// Reads everything.
+    /// Reads everything that is about the tills' vouchers; the rest is for the audit of the desk.
     static func take(
         _ system: System, _ till: Till, _ log: EventLog, wipes: [ClosedRange<Date>]
     ) async throws -> Audit {
@@ -24,13 +24,22 @@ struct Audit: Sendable {
         let (redemptions, refusals, vouchers, postings) = try await connection.execute(
             AuditRedemptions(), AuditRefusals(), AuditVouchers(), AuditPostings())
         await connection.close()
+        let (cards, purchases) = (Set(till.cards.map(\.voucherId)), await till.record)
+        let wanted = Set(purchases.map(\.redemptionId))
         return Audit(
-            wipes: wipes, purchases: await till.record, confirms: await till.confirms, answers: await till.answers,
-            redemptions: Dictionary(redemptions.map { ($0.redemptionId, $0) }) { first, _ in first },
+            wipes: wipes, purchases: purchases, confirms: await till.confirms, answers: await till.answers,
+            redemptions: Dictionary(redemptions.filter { cards.contains($0.voucherId) }.map { ($0.redemptionId, $0) }) {
+                first, _ in first
+            },
             refusals: Dictionary(refusals.map { ($0.redemptionId, $0) }) { first, _ in first },
-            vouchers: Dictionary(vouchers.map { ($0.voucherId, $0) }) { first, _ in first }, postings: postings,
-            redeemed: try await log.events(VoucherRedeemed.self) { $0.redemptionId },
-            refused: try await log.events(RedemptionRefused.self) { $0.redemptionId })
+            vouchers: Dictionary(vouchers.filter { cards.contains($0.voucherId) }.map { ($0.voucherId, $0) }) {
+                first, _ in first
+            },
+            postings: postings.touching(cards),
+            redeemed: try await log.events(VoucherRedeemed.self) { $0.redemptionId }
+                .mapValues { $0.filter { cards.contains($0.event.voucherId) } }.filter { !$0.value.isEmpty },
+            refused: try await log.events(RedemptionRefused.self) { $0.redemptionId }
+                .filter { wanted.contains($0.key) })
     }
 
     /// Redemptions without an outcome whose every answer was that the merchant is not known: only a wiped copy explains that.

@@ -73,6 +73,14 @@ struct AuditPostings: Statement {
     }
 }
 
+extension [AuditPostings.Row] {
+    /// The entries that have a line of one of these vouchers, whole.
+    func touching(_ vouchers: Set<UUID>) -> [AuditPostings.Row] {
+        let ids = Set(filter { vouchers.contains($0.ownerId) }.map { DeskBooks.Cause(kind: $0.cause, id: $0.causeId) })
+        return filter { ids.contains(DeskBooks.Cause(kind: $0.cause, id: $0.causeId)) }
+    }
+}
+
 /// Every message that could not be handled, whatever has become of it.
 struct AuditFailures: Statement {
     struct Row: Sendable, CustomStringConvertible {

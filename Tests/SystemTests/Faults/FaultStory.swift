@@ -18,6 +18,9 @@ struct FaultStory {
 
     private static let merchantCount = 4
     private static let services: [ServiceName] = [.vouchers, .cities]
+    /// What is ordered before each of the first faults: some chunks of vouchers, so many of each value.
+    private static let order: [Int64: Int] = [1_000: 1_300, 2_500: 700]
+    private static let orders = 3
 
     func tell(_ generator: inout SeededGenerator) async throws {
         let run = try FaultRun(system, merchants: Self.merchantCount)
@@ -31,7 +34,10 @@ struct FaultStory {
                 let till = Till(system, shop: shop, seed: seed)
                 let reading = Task { await log.run() }
                 let selling = Task { await till.run() }
-                try await wreak(plan, pauses, run, till, log)
+                try await Client.with(system) { client in
+                    let desk = Desk(client, shop: shop, seed: seed)
+                    try await wreak(plan, pauses, run, Load(till: till, desk: desk), log)
+                }
                 await till.close()
                 await log.close()
                 await selling.value
@@ -41,6 +47,12 @@ struct FaultStory {
                 throw error
             }
         }
+    }
+
+    /// Who sends commands.
+    private struct Load: Sendable {
+        let till: Till
+        let desk: Desk
     }
 
     private func openShop() async throws -> Shop {
@@ -54,36 +66,61 @@ struct FaultStory {
 
     /// The load, the faults, the recovery, the audit.
     private func wreak(
-        _ plan: [Fault], _ pauses: [Int], _ run: FaultRun, _ till: Till, _ log: EventLog
+        _ plan: [Fault], _ pauses: [Int], _ run: FaultRun, _ load: Load, _ log: EventLog
     ) async throws {
         let start = ContinuousClock.now
+        let (till, desk) = (load.till, load.desk)
         let sale = Task { try await till.sell(perSecond: perSecond) }
-        var wipes: [ClosedRange<Date>] = []
+        let service = Task { try await desk.serve() }
+        let wipes: [ClosedRange<Date>]
         do {
-            for (number, fault) in plan.enumerated() {
-                let share = commands * (number + 1) / (plan.count + 1)
-                try await eventually(within: .seconds(240), "\(share) confirmed messages before fault \(number + 1)") {
-                    for instance in run.instances { try instance.requireRunning() }
-                    return await till.confirmedCount >= share
-                }
-                try await Task.sleep(for: .milliseconds(pauses[number]))
-                tell("\(start.elapsed) \(await till.confirmedCount) confirmed; \(number + 1): \(fault)")
-                if let wipe = try await run.commit(fault) { wipes.append(wipe) }
-            }
-            try await eventually(within: .seconds(240), "\(commands) confirmed messages") {
-                await till.confirmedCount >= commands
-            }
+            wipes = try await commit(plan, pauses, run, load, since: start)
+            sale.cancel()
+            service.cancel()
+            try await sale.value
+            tell("\(start.elapsed) the tills close: \(await till.confirmedCount) confirmed")
+            try await service.value
+            try await desk.ordered()
+            tell("\(start.elapsed) the desk closes")
         } catch {
             sale.cancel()
+            service.cancel()
+            await desk.close()
             throw error
         }
-        sale.cancel()
-        try await sale.value
-        tell("\(start.elapsed) the tills close: \(await till.confirmedCount) confirmed")
         try await recover(run, till)
         try await settle(run, till, log, wipes)
+        try await judgeDesk(desk, till, log)
+        try await judgeLedger()
+        try await judgeFailures(run)
         try await stop(run)
         tell("\(start.elapsed) done")
+    }
+
+    /// Lets one fault happen after the other, each after its share of the commands; orders are placed before the first ones.
+    ///
+    /// - Returns: When merchants were unknown.
+    private func commit(
+        _ plan: [Fault], _ pauses: [Int], _ run: FaultRun, _ load: Load, since start: ContinuousClock.Instant
+    ) async throws -> [ClosedRange<Date>] {
+        let (till, desk) = (load.till, load.desk)
+        let programmeId = try await desk.setProgramme(for: Self.order.keys.sorted())
+        var wipes: [ClosedRange<Date>] = []
+        for (number, fault) in plan.enumerated() {
+            let share = commands * (number + 1) / (plan.count + 1)
+            try await eventually(within: .seconds(240), "\(share) confirmed messages before fault \(number + 1)") {
+                for instance in run.instances { try instance.requireRunning() }
+                return await till.confirmedCount >= share
+            }
+            if number < Self.orders { await desk.order(under: programmeId, Self.order) }
+            try await Task.sleep(for: .milliseconds(pauses[number]))
+            tell("\(start.elapsed) \(await till.confirmedCount) confirmed; \(number + 1): \(fault)")
+            if let wipe = try await run.commit(fault) { wipes.append(wipe) }
+        }
+        try await eventually(within: .seconds(240), "\(commands) confirmed messages") {
+            await till.confirmedCount >= commands
+        }
+        return wipes
     }
 
     /// Everything comes back by itself, and every command gets its outcome.
@@ -162,7 +199,26 @@ struct FaultStory {
         #expect(faults.isEmpty, "CITYCOOP_TEST_SEED=\(seed): \(faults.count) faults: \(faults.prefix(20))")
         let contradictions = await log.contradictions
         #expect(contradictions.isEmpty, "CITYCOOP_TEST_SEED=\(seed)")
-        try await judgeFailures(run)
+    }
+
+    /// Every command of the desk has its outcome; what takes its time, as the vouchers of orders do, may still be on its way.
+    private func judgeDesk(_ desk: Desk, _ till: Till, _ log: EventLog) async throws {
+        var audit = try await DeskAudit.take(system, desk, till, log)
+        try? await eventually(within: .seconds(60), "all that the desk asked for") {
+            audit = try await DeskAudit.take(system, desk, till, log)
+            return audit.faults.isEmpty
+        }
+        tell(audit.counts)
+        let faults = audit.faults
+        #expect(faults.isEmpty, "CITYCOOP_TEST_SEED=\(seed): \(faults.count) faults: \(faults.prefix(20))")
+    }
+
+    /// The operator's tool finds every balance and rule of the ledger as it must be.
+    private func judgeLedger() async throws {
+        let result = try await Program.run(
+            "\(system.programs)/citycoop", ["ledger", "verify"], environment: system.operatorEnvironment)
+        tell(result.output)
+        #expect(result.status == 0, "CITYCOOP_TEST_SEED=\(seed): \(result.output)")
     }
 
     /// Messages were parked because others were in the way, or given up by a broker with a low limit; nothing else.

@@ -21,6 +21,8 @@ actor Till {
     private var purchases: Purchases
     private var generator: SeededGenerator
 
+    /// The vouchers that are spent here, and nowhere else.
+    let cards: [Card]
     /// Everything that was ever wanted.
     private(set) var record: [Purchase] = []
     /// How often the broker has confirmed each message id.
@@ -39,6 +41,7 @@ actor Till {
         replies = Consumer(
             name: "till in", source: .exclusive(prefix: Topology.Names.replyPrefix), prefetch: 1_000,
             address: system.broker)
+        cards = shop.cards
         purchases = Purchases(shop: shop, generator: SeededGenerator(seed: seed))
         generator = SeededGenerator(seed: seed &+ 1)
     }
@@ -192,11 +195,15 @@ struct TillAnswer: Sendable, Hashable {
     }
 
     init(_ delivery: Delivery) {
-        isProblem = delivery.properties.contentType == "application/problem+json"
-        let problem = isProblem ? try? JSONDecoder().decode(Problem.self, from: Data(delivery.body)) : nil
+        self.init(isProblem: delivery.properties.contentType == "application/problem+json", body: delivery.body)
+    }
+
+    init(isProblem: Bool, body: [UInt8]) {
+        self.isProblem = isProblem
+        let problem = isProblem ? try? JSONDecoder().decode(Problem.self, from: Data(body)) : nil
         code = problem?.code
-        let object = try? JSONSerialization.jsonObject(with: Data(delivery.body))
+        let object = try? JSONSerialization.jsonObject(with: Data(body))
         let ordered = object.flatMap { try? JSONSerialization.data(withJSONObject: $0, options: [.sortedKeys]) }
-        json = String(decoding: ordered ?? Data(delivery.body), as: UTF8.self)
+        json = String(decoding: ordered ?? Data(body), as: UTF8.self)
     }
 }

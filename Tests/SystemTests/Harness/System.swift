@@ -184,6 +184,9 @@ final class System: Sendable {
                 "postgresql://\(service.rawValue):\(password)@\(database)/\(databaseName(service))",
             "\(prefix)_HTTP_PORT": String(httpPort), "NOTIFICATIONS_MAIL_FOLDER": mailFolder,
             "VOUCHERS_FILE_FOLDER": mailFolder,
+            // Tills here try more wrong codes than anybody may.
+            "VOUCHERS_WRONG_CODES_PRINCIPAL": "1000000", "VOUCHERS_WRONG_CODES_MERCHANT": "1000000",
+            "VOUCHERS_WRONG_CODES_TOTAL": "1000000",
             "CITYCOOP_LOG_FORMAT": "plain", "CITYCOOP_ADMINISTRATOR": Topology.Names.operatorUser,
         ]) { $1 }
     }
