@@ -10,7 +10,7 @@ import Testing
 /// Every handler that takes a code, under one throttle.
 @Suite(.timeLimit(.minutes(2)))
 struct ThrottledHandlersTests {
-    private static let unknown = Secret("9C3H-PJJT-F2Z4-B449")
+    private static let unknown = Secret("0000-0000-0000-0000")
     private static let lockedOut = "too-many-wrong-codes"
 
     private static var rules: ThrottleRules {
