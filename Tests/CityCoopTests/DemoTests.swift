@@ -38,6 +38,24 @@ import Testing
         #expect(Set(Cast.people.map(\.id) + Cast.shops.map(\.id)).count == Cast.people.count + Cast.shops.count)
     }
 
+    @Test func whatIsSoldAndWhereItIsPaidKeepsItsContracts() throws {
+        let cities = try Cast.cities()
+        try Cast.programme(of: try cities.city("weiz")).validate()
+        var accounts: [Secret] = []
+        for (slug, account) in Cast.accounts {
+            let city = try cities.city(slug)
+            try SetSettlementAccount(
+                cityId: city.cityId, name: city.officialName, iban: account.iban, address: account.address
+            ).validate()
+            accounts.append(account.iban)
+        }
+        for (shop, iban) in Cast.shopAccounts {
+            #expect(Cast.accounts.contains { $0.city == shop.city }, "the city of \(shop.name) pays it")
+            accounts.append(iban)
+        }
+        #expect(accounts.allSatisfy { IBAN($0.revealed) != nil } && Set(accounts).count == accounts.count)
+    }
+
     @Test func theTableOfShopsIsOnePartWithOneMistake() throws {
         let commands = try MerchantFile.commands(of: Cast.table, into: UUID(), reason: "test")
         #expect(commands.count == 1)

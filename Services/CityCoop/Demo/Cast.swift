@@ -39,7 +39,11 @@ enum Cast {
         id: id("6b1c1d0e-5d0a-4a7e-9b52-1f1d3a0c0011"), city: "lendava", name: "Knjigarna Pri mostu")
     static let bakery = Shop(
         id: id("6b1c1d0e-5d0a-4a7e-9b52-1f1d3a0c0012"), city: "weiz", name: "Bäckerei am Südtirolerplatz")
-    static let shops = [bookshop, bakery]
+    static let station = Shop(
+        id: id("6b1c1d0e-5d0a-4a7e-9b52-1f1d3a0c0013"), city: "weiz", name: "Tankstelle am Weizbach")
+    static let shops = [bookshop, bakery, station]
+    /// Buys vouchers for its customers.
+    static let company = "Sawmill Ltd"
 
     /// The shops that the city office of Lendava sends as a table; one of them has mistyped its account.
     static let table = PackageResources.merchants_csv
@@ -85,6 +89,45 @@ enum Cast {
         guard let day = Day("2020-01-01") else { preconditionFailure("the first day is no day") }
         return day
     }()
+
+    static let programmeId = id("6b1c1d0e-5d0a-4a7e-9b52-1f1d3a0c0041")
+
+    /// What the city sells: the same in every run, so that telling it again changes nothing.
+    static func programme(of city: CityFacts) -> SetProgramme {
+        SetProgramme(
+            programmeId: programmeId, issuerCityId: city.cityId, name: "\(city.officialName)-Gutschein",
+            terms: ProgrammeTerms(
+                currency: "EUR", denominations: [1_000, 2_500], openAmounts: AmountRange(from: 5_000, to: 50_000),
+                validity: PrintedValidity(months: 60, toEndOfYear: true)),
+            reason: "the story of the suite")
+    }
+
+    /// A city's account; its bank does not exist.
+    struct Account: Sendable {
+        let iban: Secret
+        let address: PostalAddress
+    }
+
+    /// From where cities pay, by their slugs.
+    static let accounts: [(city: String, account: Account)] = [
+        (
+            "weiz",
+            Account(
+                iban: Secret("AT049999900000000001"),
+                address: PostalAddress(postalCode: "8160", town: "Weiz", country: "AT"))
+        ),
+        (
+            "lendava",
+            Account(
+                iban: Secret("SI56999990000000102"),
+                address: PostalAddress(postalCode: "9220", town: "Lendava", country: "SI"))
+        ),
+    ]
+
+    /// Where shops are paid.
+    static let shopAccounts: [(shop: Shop, iban: Secret)] = [
+        (bookshop, Secret("SI56999990000000296")), (station, Secret("AT749999900000000002")),
+    ]
 
     /// The message that makes a city a member.
     static func membership(of city: CityFacts) -> SetMembership {

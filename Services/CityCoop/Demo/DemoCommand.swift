@@ -4,11 +4,12 @@ import ArgumentParser
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "Tell the story of the suite in real messages: cities, vouchers, an event, mails, the ledger.",
+        abstract: "Tell the story of the suite in real messages, from cities and vouchers to settlement and ledger.",
         discussion: """
             Needs the four services. Cities, merchants and people are the same each time; vouchers and the event are new, so \
             it can be told again and again. The people and shops are invented. Where CITYCOOP_MANAGEMENT_URL names an \
-            administrator, the till of a shop gets a broker user of its own.
+            administrator, the till of a shop gets a broker user of its own. A settlement is closed when its days are over: \
+            told again another day, the story closes what it prepared before, and opens the files for the banks.
 
             Examples:
               citycoop demo
@@ -28,8 +29,11 @@ struct DemoCommand: AsyncParsableCommand {
                     let stage = Stage(requester: session.requester, limit: timeout.duration)
                     let known = try await FoundingChapters(stage: stage).tell()
                     try await VoucherChapter(stage: stage, surroundings: surroundings, known: known).tell()
+                    try await ProgrammeChapter(stage: stage, known: known).tell()
+                    try await OrderChapter(stage: stage, surroundings: surroundings, known: known).tell()
                     try await EventChapter(stage: stage, known: known).tell()
                     try await MailChapter(watch: watch, mails: mails, limit: timeout.duration).tell()
+                    try await SettlementChapter(stage: stage, known: known).tell()
                     try await LedgerChapter(stage: stage).tell()
                 }
             }

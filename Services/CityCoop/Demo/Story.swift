@@ -45,6 +45,21 @@ struct Stage: Sendable {
         }
     }
 
+    /// Asks again until the answer is as it should be.
+    func ask<Q: Query>(_ query: Q, until isDone: (Q.Reply) -> Bool) async throws -> Q.Reply {
+        let deadline = ContinuousClock.now + limit
+        while true {
+            let reply = try await ask(query)
+            if isDone(reply) { return reply }
+            guard ContinuousClock.now < deadline else {
+                throw CommandFailure(
+                    .deadline, "\(Q.type) does not tell in time that the work is done.",
+                    hint: "citycoop status  tells how the services are")
+            }
+            try await Task.sleep(for: Self.pause)
+        }
+    }
+
     private func isWorthAnotherTry(_ error: RequestError) -> Bool {
         if case .problem(let problem) = error { problem.retryable || passing.contains(problem.code) } else { false }
     }
