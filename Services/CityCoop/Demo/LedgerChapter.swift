@@ -20,7 +20,8 @@ struct LedgerChapter {
         guard report.findings.isEmpty else {
             throw CommandFailure(.refused, "The ledger is not whole: \(report.lines.joined(separator: "; "))")
         }
-        Story.tell("citycoop ledger verify finds it \(report.lines.joined(separator: "; ")).", by: FindLedgerMistakes.type)
+        Story.tell(
+            "citycoop ledger verify finds it \(report.lines.joined(separator: "; ")).", by: FindLedgerMistakes.type)
     }
 
     private static func meaning(of account: String) -> String {
