@@ -8,7 +8,7 @@ import Postgres
 /// Each part of the work takes a piece of the journal, adds it up and notes how far it came, in one transaction: after a crash
 /// it goes on where it was. A piece ends before the oldest transaction that is under way, so that none is passed over. What
 /// is posted into the past nevertheless, by a restore or a clock that was put back, shows in the count of its day: days are counted
-/// again in turn, and what differs is summed up anew.
+/// again in turn, and what differs is summed up anew. While the copy of the merchants is not whole nothing is summed up.
 struct KeepDailyFigures: BackgroundJob {
     static let name = "keep-daily-figures"
     static let isWokenByCommits = false
@@ -24,9 +24,9 @@ struct KeepDailyFigures: BackgroundJob {
 
     func run(in transaction: inout MessageTransaction) async throws -> Bool {
         // Locked, then read: what is read in the locking statement is the state before it.
-        let (turns, states) = try await transaction.execute(
-            TakeTurn(), ReadProgress(settlingSeconds: settling / .seconds(1)))
-        guard turns.first == true, let state = states.first else { return false }
+        let (turns, merchants, states) = try await transaction.execute(
+            TakeTurn(), HoldMerchants(), ReadProgress(settlingSeconds: settling / .seconds(1)))
+        guard turns.first == true, merchants.first != false, let state = states.first else { return false }
         let pieces = try await transaction.execute(
             FindJournalPiece(from: state.postedUntil, until: state.settledUntil, linesMax: Int64(linesMax)))
         if let piece = pieces.first {

@@ -15,7 +15,8 @@ struct DailyFiguresTests {
         let (id, now, day) = (UUID(), Date(), CalendarDate(daysSince2000: 0))
         let month = Month(number: 24_000)
         let statements: [any Statement] = [
-            TakeTurn(), ReadProgress(settlingSeconds: 1), FindJournalPiece(from: now, until: now, linesMax: 1),
+            TakeTurn(), HoldMerchants(), ReadProgress(settlingSeconds: 1),
+            FindJournalPiece(from: now, until: now, linesMax: 1),
             SumMovements(from: now, until: now), ReadMovements(day: day), WriteMovements(day: day, movements: []),
             WriteLaterBalances(day: day, movements: []), SumFlows(from: now, until: now), ReadFlows(day: day),
             WriteFlows(day: day, movements: []), CountPostings(from: now, until: now),
@@ -121,6 +122,30 @@ struct DailyFiguresTests {
             await slow.close()
             while try await shop.bench.run(job).hasMore {}
             #expect(try await shop.liability().lines.map(\.held) == [100])
+        }
+    }
+
+    @Test func nothingIsCountedWhileTheCopyOfTheMerchantsIsNotWhole() async throws {
+        try await Shop.open { shop in
+            var years = Years(shop: shop)
+            try await years.sell(1_000, at: Years.time(Self.today.advanced(by: -2)))
+            try await years.spend(300, of: 0, at: Years.time(Self.today.advanced(by: -1)))
+            try await shop.script(
+                """
+                CREATE TABLE aside AS SELECT * FROM merchant;
+                DELETE FROM merchant;
+                INSERT INTO copy (name) VALUES ('merchants') ON CONFLICT (name) DO UPDATE SET completed_at = NULL
+                """)
+            try await shop.followJournal()
+            #expect(try await shop.figure("SELECT count(*) FROM report_day") == 0)
+            try await shop.script(
+                """
+                INSERT INTO merchant SELECT * FROM aside;
+                UPDATE copy SET completed_at = now() WHERE name = 'merchants'
+                """)
+            try await shop.followJournal()
+            #expect(try await shop.figure("SELECT sum(redeemed)::bigint FROM redemption_day") == 300)
+            #expect(try await shop.findings() == [])
         }
     }
 
