@@ -141,6 +141,33 @@ struct SettlementTests {
             ]))
     }
 
+    @Test func nothingIsSummedUpWhileTheCopyOfTheMerchantsIsNotWhole() async throws {
+        try await Street.open { street in
+            try await street.setAccounts()
+            let voucher = try await street.issued(100_000, by: 0)
+            try await street.spend(voucher, 30_000, at: street.towns[1].merchants[1], on: Self.noon(Self.may, 3))
+            let connection = try await Connection.connect(to: street.bench.address, name: "copy")
+            try await connection.runScript(
+                """
+                CREATE TABLE aside AS SELECT * FROM merchant;
+                DELETE FROM merchant;
+                INSERT INTO copy (name) VALUES ('merchants') ON CONFLICT (name) DO UPDATE SET completed_at = NULL
+                """)
+            _ = try await street.prepare(UUID(), Self.may)
+            let early = try await street.work().flatMap { try $0.events(SettlementPrepared.self) }
+            #expect(early.isEmpty, "nobody is told of a run without the fees")
+            try await connection.runScript(
+                """
+                INSERT INTO merchant SELECT * FROM aside;
+                UPDATE copy SET completed_at = now() WHERE name = 'merchants'
+                """)
+            await connection.close()
+            let prepared = try await street.work().flatMap { try $0.events(SettlementPrepared.self) }
+            let totals = try #require(prepared.last?.totals.first)
+            #expect(totals.redeemed == 30_000 && totals.fees == 525)
+        }
+    }
+
     @Test func aClosedRunNeverChanges() async throws {
         try await Street.open { street in
             try await street.setAccounts()

@@ -75,3 +75,14 @@ struct CopyMerchants: Statement {
         parameters.add(merchants.map { $0.feeBasisPoints.map { Int32(clamping: $0) } })
     }
 }
+
+/// Keeps the copy of the merchants as it is until the end of the transaction, and reads whether it is whole.
+///
+/// Where a merchant is missing from it, nobody would say in which city a voucher was spent, or for which fee.
+struct HoldMerchants: Statement {
+    static let sql = "SELECT completed_at IS NOT NULL FROM copy WHERE name = 'merchants' FOR SHARE"
+
+    static func row(_ columns: inout Columns) throws -> Bool {
+        try columns.next()
+    }
+}

@@ -10,17 +10,6 @@ struct TakeTurn: Statement {
     }
 }
 
-/// Keeps the copy of the merchants as it is until the end of the transaction, and reads whether it is whole.
-///
-/// Where a merchant is missing from it, nobody would say in which city a voucher was spent.
-struct HoldMerchants: Statement {
-    static let sql = "SELECT completed_at IS NOT NULL FROM copy WHERE name = 'merchants' FOR SHARE"
-
-    static func row(_ columns: inout Columns) throws -> Bool {
-        try columns.next()
-    }
-}
-
 /// Reads up to when the journal is in the figures, and up to when it can be: nothing that is posted earlier is still open.
 struct ReadProgress: Statement {
     struct Row: Sendable {

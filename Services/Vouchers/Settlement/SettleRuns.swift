@@ -18,6 +18,9 @@ struct SettleRuns: BackgroundJob {
 
     func run(in transaction: inout MessageTransaction) async throws -> Bool {
         guard let run = try await transaction.execute(TakeRunInWork()).first else { return false }
+        // A merchant that is not known at the moment would be charged no fee, for ever once the run is closed.
+        let merchants: [Bool] = try await transaction.execute(HoldMerchants())
+        guard merchants.first != false else { return false }
         switch run.state {
         case .preparing:
             if try await isGathering(run, in: &transaction) { return true }
