@@ -121,8 +121,11 @@ struct ThrottleTests {
                 }
                 return try await group.reduce(into: [String?]()) { $0 += $1 }
             }
-            #expect(answers.filter { $0 == "voucher-not-usable" }.count == 10)
-            #expect(answers.filter { $0 == "too-many-wrong-codes" }.count == 6)
+            // A try counts from the beginning of its transaction: one that has waited for the others' locks may be the last
+            // by those milliseconds, one earlier than at a single instance, and never later.
+            let tried = answers.count { $0 == "voucher-not-usable" }
+            #expect(tried == 10 || tried == 9)
+            #expect(answers.count { $0 == "too-many-wrong-codes" } == 16 - tried)
         }
     }
 
