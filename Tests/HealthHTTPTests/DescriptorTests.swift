@@ -24,7 +24,7 @@ struct DescriptorTests {
                 let client = try TCPClient(port: server.port)
                 client.send("GET /here HTTP/1.1\r\nHost: x\r\n\r\n".utf8)
                 let before = clock()
-                // Not `Task.sleep`: its timers want a descriptor as well.
+                // Spinning shows only over a time; and not `Task.sleep`, whose timers want a descriptor as well.
                 usleep(500_000)
                 // In processor time; POSIX has a million of them in a second.
                 #expect(clock() - before < 250_000)

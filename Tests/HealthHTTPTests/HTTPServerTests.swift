@@ -169,6 +169,7 @@ struct HTTPServerTests {
             let dripping = try TCPClient(port: port)
             dripping.send("GET /x HTTP/1.1\r\nX: ".utf8)
             let drip = Task {
+                // The pace of the dripping; it ends when the server has cut it off.
                 while dripping.send("x".utf8) { try await Task.sleep(for: .milliseconds(10)) }
             }
             #expect(try await silent.received() == [])

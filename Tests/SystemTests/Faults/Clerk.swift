@@ -36,6 +36,7 @@ struct Clerk {
     private mutating func serve() async throws {
         var item = try await issue()
         for _ in 0..<Int.random(in: 3...7, using: &generator) {
+            // The pace of the load, no wait for anything.
             try await Task.sleep(for: .milliseconds(Int.random(in: 20...150, using: &generator)))
             turn += 1
             switch turn % 8 {
@@ -81,20 +82,20 @@ struct Clerk {
     /// Holds an amount, for longer than the test lasts or else until its time is over.
     private mutating func hold(
         _ item: inout Case, _ amount: Int64, expiringAfter seconds: Int? = nil
-    ) async throws -> (holdId: UUID, merchantId: UUID) {
+    ) async throws -> (holdId: UUID, merchantId: UUID, expiresAt: Timestamp?) {
         let (id, merchantId, voucherId) = (generator.uuid(), merchant(), item.voucherId)
         let command = HoldAmount(
             holdId: id, code: item.code, merchantId: merchantId, amount: Money(amount, "EUR"),
             timeToLiveSeconds: seconds ?? 86_400)
         var facts = [Errand.Said(AmountHeld.self, id)]
         if seconds != nil { facts.append(Errand.Said(HoldReleased.self, id)) }
-        _ = try await desk.ask(command, about: id, says: facts, orElse: HoldRefused.self, copies: copies())
+        let reply = try await desk.ask(command, about: id, says: facts, orElse: HoldRefused.self, copies: copies())
         await desk.note { books in
             books.hold(id, of: voucherId, for: merchantId, amount)
             if seconds != nil { books.release(id, as: "expired") }
         }
         item.balance -= amount
-        return (id, merchantId)
+        return (id, merchantId, reply?.expiresAt)
     }
 
     private mutating func refusedHold(_ item: Case, _ amount: Int64, as code: String, because reason: String)
@@ -110,7 +111,8 @@ struct Clerk {
     }
 
     private mutating func capture(
-        _ item: inout Case, _ hold: (holdId: UUID, merchantId: UUID), _ amount: Int64, freeing rest: Int64? = nil
+        _ item: inout Case, _ hold: (holdId: UUID, merchantId: UUID, expiresAt: Timestamp?), _ amount: Int64,
+        freeing rest: Int64? = nil
     ) async throws {
         let id = generator.uuid()
         let command = CaptureHold(
@@ -125,7 +127,7 @@ struct Clerk {
     }
 
     private mutating func refusedCapture(
-        _ hold: (holdId: UUID, merchantId: UUID), _ amount: Int64, as code: String
+        _ hold: (holdId: UUID, merchantId: UUID, expiresAt: Timestamp?), _ amount: Int64, as code: String
     ) async throws {
         let id = generator.uuid()
         let command = CaptureHold(
@@ -234,11 +236,14 @@ struct Clerk {
         }
     }
 
-    /// Holds the last of it for a second, and comes too late.
+    /// Holds the last of it for a second, and comes when the answer says that it is over.
     private mutating func letExpire(_ item: Case) async throws {
         var item = item
         let hold = try await hold(&item, amount(of: item), expiringAfter: 1)
-        try await Task { try await Task.sleep(for: .milliseconds(1_200)) }.value
+        // Not cancelled with the clerk: what has begun is ended.
+        let end = hold.expiresAt
+        try await Task { try await eventually("the end of a hold") { end.map { $0 < Timestamp(Date()) } ?? true } }
+            .value
         try await refusedCapture(hold, 1, as: "hold-expired")
     }
 }

@@ -141,6 +141,7 @@ actor Desk {
         let deadline = ContinuousClock.now + Self.limit
         while answer.code == Audit.merchantUnknown, refusal != Audit.merchantUnknown {
             guard deadline > .now else { break }
+            // How long a clerk thinks before trying again; the condition is the loop's.
             try await Task.sleep(for: .milliseconds(200))
             id = UUID.version7()
             answer = try await hear(number, id)
