@@ -98,8 +98,8 @@ let package = Package(
         shared(
             "ServiceKit",
             [
-                "AMQP", "Contracts", "EventLoop", "HealthHTTP", "Messaging", "Postgres", argumentParser, configuration,
-                lifecycle, unixSignals, logging, metrics, coreMetrics,
+                "AMQP", "CLinux", "Contracts", "EventLoop", "HealthHTTP", "Messaging", "Postgres", argumentParser,
+                configuration, lifecycle, unixSignals, logging, metrics, coreMetrics,
             ]),
 
         executable(

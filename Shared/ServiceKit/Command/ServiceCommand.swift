@@ -37,7 +37,7 @@ struct RunCommand<Definition: ServiceDefinition>: AsyncParsableCommand {
                 address: start.common.httpAddress, portSetting: start.common.httpPortSetting,
                 readiness: start.context.readiness, metrics: start.context.metrics, logger: start.context.logger)
             // Health comes first and is stopped last: it tells that the service is stopping.
-            try await RunningService(context: start.context, parts: [health] + parts).run()
+            try await RunningService(context: start.context, parts: [health, StartMemory()] + parts).run()
         }
     }
 }
