@@ -11,6 +11,7 @@ struct SettlementChapter {
     func tell() async throws {
         Story.chapter("Shops are paid, and cities settle with one another")
         try await nameAccounts()
+        try await setRates()
         var latest = try await stage.ask(FindSettlements(limit: 1)).settlements.first
         if let run = latest, SettlementPlan.isToBeClosed(run, at: Timestamp(Date())) { latest = try await close(run) }
         guard let command = SettlementPlan.next(after: latest, at: Timestamp(Date())) else {
@@ -44,6 +45,18 @@ struct SettlementChapter {
         let shops = Cast.shopAccounts.map(\.shop.name).joined(separator: " and ")
         Story.tell("\(cities) say from which account they pay.", by: SetSettlementAccount.type)
         Story.tell("\(shops) say where they are paid.", by: ReviseMerchant.type)
+    }
+
+    /// Sets the tax on fees where nobody has; a rate that somebody has set stays.
+    private func setRates() async throws {
+        for (country, basisPoints) in Cast.feeVATRates {
+            let known = try await stage.ask(FindPolicies(country: country)).countries.first
+            guard known?.feeVATRates.isEmpty ?? true else { continue }
+            _ = try await stage.ask(
+                SetFeeVATRate(
+                    country: country, firstDay: Cast.firstDay, basisPoints: basisPoints, reason: Self.reason))
+        }
+        Story.tell("An administrator says which tax is on what shops pay for the service.", by: SetFeeVATRate.type)
     }
 
     // MARK: Runs
