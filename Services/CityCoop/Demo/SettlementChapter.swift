@@ -8,6 +8,8 @@ struct SettlementChapter {
     let stage: Stage
     let known: Known
 
+    private var settlements: Settlements { Settlements(stage: stage) }
+
     func tell() async throws {
         Story.chapter("Shops are paid, and cities settle with one another")
         try await nameAccounts()
@@ -17,7 +19,7 @@ struct SettlementChapter {
         guard let command = SettlementPlan.next(after: latest, at: Timestamp(Date())) else {
             return Story.tell("Somebody settles here already: the story leaves that alone.", by: FindSettlements.type)
         }
-        let settlement = try await prepare(command)
+        let settlement = try await settlements.prepare(command)
         tell(of: settlement)
         // What is over and open still has been told of.
         guard !SettlementPlan.isToBeClosed(settlement.run, at: Timestamp(Date())) else { return }
@@ -61,29 +63,16 @@ struct SettlementChapter {
 
     // MARK: Runs
 
-    /// Has a run take in what is there; returns it when that is done and the registry has told the accounts.
-    private func prepare(_ command: PrepareSettlement) async throws -> GetSettlement.Reply {
-        _ = try await stage.ask(command)
-        return try await stage.ask(GetSettlement(runId: command.runId)) { reply in
-            reply.run.state == .prepared && !reply.obstacles.contains { $0.code == "merchant-account-unasked" }
-        }
-    }
-
     /// Closes a run whose days are over; returns how it stands then.
     private func close(_ run: SettlementRun) async throws -> SettlementRun {
         if run.state == .preparing || run.state == .prepared {
-            let settlement = try await prepare(PrepareSettlement(runId: run.runId, period: run.period))
+            let settlement = try await settlements.prepare(PrepareSettlement(runId: run.runId, period: run.period))
             guard try await isClosable(settlement) else { return settlement.run }
             // Banks cannot pay in the past, and midnight may be near.
             let payDay = Day(of: Timestamp(Date())).advanced(by: 1)
             _ = try await stage.ask(CloseSettlement(runId: run.runId, executeOn: payDay, reason: Self.reason))
         }
-        let closed = try await stage.ask(GetSettlement(runId: run.runId)) { reply in
-            reply.run.state == .closed || reply.run.state == .prepared
-        }
-        guard closed.run.state == .closed else {
-            throw CommandFailure(.refused, "The settlement was not closed: \(names(of: closed.obstacles)).")
-        }
+        let closed = try await settlements.closed(run.runId)
         let last = run.period.until.map { $0.advanced(by: -1) } ?? run.period.from
         Story.tell("The days up to \(last) are over: their settlement is closed for ever.", by: CloseSettlement.type)
         for debtor in closed.debtors { try await openFile(of: debtor, in: run) }
