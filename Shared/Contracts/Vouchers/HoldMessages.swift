@@ -287,6 +287,6 @@ public struct ReleaseRefused: Event {
 
 extension Catalogue {
     static let holds = Group(
-        requests: [Entry(HoldAmount.self), Entry(CaptureHold.self), Entry(ReleaseHold.self)],
+        requests: [Entry(HoldAmount.self), Entry(CaptureHold.self), Entry(ReleaseHold.self), Entry(GetHold.self)],
         events: [AmountHeld.self, HoldRefused.self, HoldReleased.self, ReleaseRefused.self])
 }
