@@ -127,6 +127,7 @@ let package = Package(
                 .embedInCode("Migrations/0009_settlement.sql"),
                 .embedInCode("Migrations/0010_reports.sql"),
                 .embedInCode("Migrations/0011_policies.sql"),
+                .embedInCode("Migrations/0012_gifts.sql"),
             ]),
         executable(
             "notifications", in: "Notifications", service,

@@ -80,9 +80,12 @@ struct RefundVouchers: Handler {
     func handle(_ batch: Batch<RefundVoucher>, in transaction: inout MessageTransaction) async throws {
         let vouchers = batch.messages.map(\.voucherId)
         var life = try await transaction.life(of: vouchers, changes: batch.messages.map(\.refundId))
-        let redeemable = try await transaction.execute(ReadRedeemableForCash(ids: vouchers))
+        let (redeemable, gifts) = try await transaction.execute(
+            ReadRedeemableForCash(ids: vouchers), ReadGiftsWithoutCash(ids: vouchers))
         for command in batch.messages {
-            switch try life.refund(command.message, redeemable: Set(redeemable), at: Timestamp(batch.now)) {
+            let decision = try life.refund(
+                command.message, redeemable: Set(redeemable), gifts: Set(gifts), at: Timestamp(batch.now))
+            switch decision {
             case .done(let paid): transaction.publish(paid.refunded, answering: command, with: paid.reply)
             case .repeated(let paid): transaction.answer(command, with: paid.reply)
             case .refused(let reason): transaction.refuse(command, "refund", command.voucherId, reason)

@@ -22,9 +22,13 @@ struct PaidBack: Hashable, Sendable {
 }
 
 extension VoucherLife {
-    /// Pays out what is left on a voucher; `redeemable` are the vouchers whose terms allow it.
+    /// Pays out what is left on a voucher.
+    ///
+    /// - Parameters:
+    ///   - redeemable: The vouchers whose terms allow it.
+    ///   - gifts: Those that were given away under terms that give no money for that.
     mutating func refund(
-        _ command: RefundVoucher, redeemable: Set<UUID>, at now: Timestamp
+        _ command: RefundVoucher, redeemable: Set<UUID>, gifts: Set<UUID>, at now: Timestamp
     ) throws(BookingFault) -> LifeDecision<PaidBack> {
         guard let voucher = voucher(command.voucherId, of: command.issuerCityId) else {
             return .refused(.voucherUnknown)
@@ -35,6 +39,7 @@ extension VoucherLife {
         if voucher.status == .blocked { return .refused(.voucherBlocked) }
         if voucher.status == .cancelled { return .refused(.voucherEnded) }
         if !redeemable.contains(voucher.voucherId) { return .refused(.notRedeemableForCash) }
+        if gifts.contains(voucher.voucherId) { return .refused(.givenAway) }
         if voucher.held > 0 { return .refused(.voucherHeld) }
         if voucher.balance == 0 { return .refused(.nothingLeft) }
         return .done(
