@@ -128,6 +128,7 @@ let package = Package(
                 .embedInCode("Migrations/0010_reports.sql"),
                 .embedInCode("Migrations/0011_policies.sql"),
                 .embedInCode("Migrations/0012_gifts.sql"),
+                .embedInCode("Migrations/0013_order_cancellation.sql"),
             ]),
         executable(
             "notifications", in: "Notifications", service,

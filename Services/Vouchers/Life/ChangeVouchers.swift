@@ -123,7 +123,7 @@ extension Voucher {
 
 extension MessageTransaction {
     /// Locks vouchers, and reads them and what was done with them earlier under these ids.
-    fileprivate mutating func life(of vouchers: [UUID], changes: [UUID] = []) async throws -> VoucherLife {
+    mutating func life(of vouchers: [UUID], changes: [UUID] = []) async throws -> VoucherLife {
         let ids = Set(vouchers).sorted()
         let (_, vouchers, blocks, earlier) = try await execute(
             LockVouchersByID(ids: ids), ReadVouchersByID(ids: ids), ReadBlocks(ids: ids),
@@ -132,7 +132,7 @@ extension MessageTransaction {
     }
 
     /// Writes what was decided.
-    fileprivate mutating func write(_ life: VoucherLife, at now: Date) {
+    mutating func write(_ life: VoucherLife, at now: Date) {
         write(life.book.changes, at: now)
         if !life.newBlocks.isEmpty { write(WriteBlocks(blocks: life.newBlocks)) }
         if !life.endedBlocks.isEmpty { write(DeleteBlocks(ids: life.endedBlocks)) }

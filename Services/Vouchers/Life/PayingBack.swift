@@ -48,9 +48,13 @@ extension VoucherLife {
                 to: .issuerCash(cityId: voucher.issuerCityId), now))
     }
 
-    /// Takes back a voucher of which nothing was spent; `payers` says which account each was sold from.
+    /// Takes back a voucher of which nothing was spent.
+    ///
+    /// - Parameters:
+    ///   - payers: Which account each was sold from.
+    ///   - days: For how many days after its sale; at any time if absent.
     mutating func cancel(
-        _ command: CancelVoucher, payers: [UUID: Set<Account.Kind>], days: Int, at now: Timestamp
+        _ command: CancelVoucher, payers: [UUID: Set<Account.Kind>], days: Int?, at now: Timestamp
     ) throws(BookingFault) -> LifeDecision<PaidBack> {
         guard let voucher = voucher(command.voucherId, of: command.issuerCityId) else {
             return .refused(.voucherUnknown)
@@ -74,7 +78,7 @@ extension VoucherLife {
         return .done(paidBack)
     }
 
-    private func refusal(toCancel voucher: Voucher, days: Int, at now: Timestamp) -> LifeRefusalReason? {
+    private func refusal(toCancel voucher: Voucher, days: Int?, at now: Timestamp) -> LifeRefusalReason? {
         switch voucher.status {
         case .created: return nil
         case .blocked: return .voucherBlocked
@@ -82,6 +86,7 @@ extension VoucherLife {
         case .active, .expired: break
         }
         if voucher.available != voucher.value { return .voucherSpent }
+        guard let days else { return nil }
         return Day(of: now) > Day(of: voucher.issuedAt).advanced(by: days) ? .cancellationTooLate : nil
     }
 
