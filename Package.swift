@@ -126,6 +126,9 @@ let package = Package(
                 .embedInCode("Migrations/0008_life.sql"),
                 .embedInCode("Migrations/0009_settlement.sql"),
                 .embedInCode("Migrations/0010_reports.sql"),
+                .embedInCode("Migrations/0011_policies.sql"),
+                .embedInCode("Migrations/0012_gifts.sql"),
+                .embedInCode("Migrations/0013_order_cancellation.sql"),
             ]),
         executable(
             "notifications", in: "Notifications", service,

@@ -22,6 +22,7 @@ struct CityCoop: AsyncParsableCommand {
             CommandGroup(
                 name: "Bringing data in and out",
                 subcommands: [ImportCommand.self, ExportCommand.self, ReportCommand.self]),
+            CommandGroup(name: "Paying merchants", subcommands: [SettlementCommand.self]),
             CommandGroup(
                 name: "Looking after it",
                 subcommands: [

@@ -23,6 +23,8 @@ import Testing
             "dead discard", "audit list", "audit verify", "import merchants", "export merchants", "topology show",
             "topology verify", "topology apply", "demo",
             "bench redeem", "bench reply", "bench request", "bench find", "bench outbox", "bench scale",
+            "settlement account", "settlement prepare", "settlement show", "settlement statements", "settlement close",
+            "settlement files", "settlement confirm", "settlement return",
             "ledger verify", "report liability", "report matrix", "report months", "report cohorts",
         ]
         #expect(names == expected)
@@ -54,6 +56,14 @@ import Testing
         ["bench", "redeem", "--count", "10", "--vouchers", "5"],
         ["bench", "request", "--json"], ["bench", "outbox"],
         ["ledger", "verify", "--json"], ["report", "liability", "--day", "2026-12-31", "--city", "weiz"],
+        ["settlement", "prepare", "--month", "2026-12"], ["settlement", "show", "--all", "--json"],
+        ["settlement", "prepare", "--from", "2026-11-15", "--until", "2026-11-15", "--timeout", "5"],
+        ["settlement", "statements", "--run", "0197f2a0-0000-7000-8000-000000000001", "--city", "weiz"],
+        ["settlement", "close", "--pay-on", "2027-01-05", "--yes"],
+        ["settlement", "files", "banks/", "--month", "2026-12"],
+        ["settlement", "confirm", "--city", "weiz", "--paid-on", "2027-01-05", "a", "b"],
+        ["settlement", "return", "a", "--city", "weiz", "--bank-reason", "AC04"],
+        ["settlement", "account", "weiz", "--name", "x", "--iban", "x", "--postal-code", "8160", "--town", "Weiz"],
         ["report", "months", "--from", "2026-01", "--until", "2026-12"], ["bench", "scale", "--vouchers", "1000"],
     ])
     func isAccepted(_ arguments: [String]) throws {
@@ -73,6 +83,11 @@ import Testing
         ["topology", "undo"], ["bench", "redeem", "--count", "0"], ["bench", "redeem", "--vouchers", "0"],
         ["bench", "outbox", "--count", "-5"], ["report", "liability", "--day", "2026-02-30"],
         ["report", "matrix", "--from", "2026-13"], ["ledger", "mend"], ["bench", "scale", "--vouchers", "0"],
+        ["settlement", "prepare"], ["settlement", "prepare", "--month", "2026-12", "--from", "2026-12-01"],
+        ["settlement", "prepare", "--from", "2026-12-02", "--until", "2026-12-01"], ["settlement", "close"],
+        ["settlement", "show", "--month", "2026-12", "--run", "0197f2a0-0000-7000-8000-000000000001"],
+        ["settlement", "files"], ["settlement", "confirm", "--city", "weiz"],
+        ["settlement", "return", "--city", "weiz"],
         ["nothing"],
     ])
     func isRefusedAsWrongUsage(_ arguments: [String]) {

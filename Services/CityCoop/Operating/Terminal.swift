@@ -12,6 +12,11 @@ enum Terminal {
         put(text + "\n", STDOUT_FILENO)
     }
 
+    /// Writes a page of the answer, which has its line ends.
+    static func write(page: String) {
+        put(page, STDOUT_FILENO)
+    }
+
     /// Writes a value as JSON on one line.
     static func write(json value: some Encodable) {
         write(JSONText.line(value))

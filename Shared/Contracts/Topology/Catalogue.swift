@@ -31,7 +31,7 @@ public enum Catalogue {
     /// The rooms of vouchers.
     static let vouchers: [Group] = [
         issuing, redeeming, holds, reversals, books, programmes, expiry, limitedNetwork, life, throttle, settlement,
-        payments, reports, orders,
+        payments, reports, orders, orderCancellation, policies,
     ]
 
     /// What a service answers to.
