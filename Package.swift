@@ -126,6 +126,7 @@ let package = Package(
                 .embedInCode("Migrations/0008_life.sql"),
                 .embedInCode("Migrations/0009_settlement.sql"),
                 .embedInCode("Migrations/0010_reports.sql"),
+                .embedInCode("Migrations/0011_bookings.sql"),
             ]),
         executable(
             "notifications", in: "Notifications", service,

@@ -13,7 +13,7 @@ enum VouchersDefinition: SuiteService {
 
     static var schema: MigrationSet {
         MigrationSet(
-            name: "vouchers", version: 10, minCompatible: 1,
+            name: "vouchers", version: 11, minCompatible: 1,
             migrations: [
                 Migration(number: 1, name: "vouchers", sql: PackageResources._001_vouchers_sql),
                 Migration(number: 2, name: "acceptance", sql: PackageResources._002_acceptance_sql),
@@ -25,6 +25,7 @@ enum VouchersDefinition: SuiteService {
                 Migration(number: 8, name: "life", sql: PackageResources._008_life_sql),
                 Migration(number: 9, name: "settlement", sql: PackageResources._009_settlement_sql),
                 Migration(number: 10, name: "reports", sql: PackageResources._010_reports_sql),
+                Migration(number: 11, name: "bookings", sql: PackageResources._011_bookings_sql),
             ])
     }
 
