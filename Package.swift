@@ -129,6 +129,7 @@ let package = Package(
                 .embedInCode("Migrations/0011_policies.sql"),
                 .embedInCode("Migrations/0012_gifts.sql"),
                 .embedInCode("Migrations/0013_order_cancellation.sql"),
+                .embedInCode("Migrations/0014_bookings.sql"),
             ]),
         executable(
             "notifications", in: "Notifications", service,

@@ -13,7 +13,7 @@ enum VouchersDefinition: SuiteService {
 
     static var schema: MigrationSet {
         MigrationSet(
-            name: "vouchers", version: 13, minCompatible: 1,
+            name: "vouchers", version: 14, minCompatible: 1,
             migrations: [
                 Migration(number: 1, name: "vouchers", sql: PackageResources._001_vouchers_sql),
                 Migration(number: 2, name: "acceptance", sql: PackageResources._002_acceptance_sql),
@@ -29,6 +29,7 @@ enum VouchersDefinition: SuiteService {
                 Migration(number: 12, name: "gifts", sql: PackageResources._012_gifts_sql),
                 Migration(
                     number: 13, name: "order_cancellation", sql: PackageResources._013_order_cancellation_sql),
+                Migration(number: 14, name: "bookings", sql: PackageResources._014_bookings_sql),
             ])
     }
 

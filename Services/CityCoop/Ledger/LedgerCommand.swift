@@ -15,8 +15,9 @@ struct LedgerVerify: AsyncParsableCommand {
         commandName: "verify",
         abstract: "Recompute every balance and rule of the ledger from the journal and name what differs.",
         discussion: """
-            Entries, balances and held parts of vouchers, redemptions and what was taken back of them, and the figures that \
-            reports are made of. Tills go on meanwhile: it is done piece by piece and locks nothing.
+            Entries, balances and held parts of vouchers, redemptions and what was taken back of them, holds, settlement down to \
+            the sums of the payment files, and the figures that reports are made of. Tills go on meanwhile: it is done piece by \
+            piece and locks nothing.
 
             Examples:
               citycoop ledger verify

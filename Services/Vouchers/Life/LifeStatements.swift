@@ -160,9 +160,11 @@ struct ReadPayers: Statement {
         var payer: Account.Kind
     }
 
+    // The lines of an entry are posted at one time, by which the other ones are found.
     static let sql = """
         SELECT DISTINCT sale.owner_id, payer.account
-        FROM posting AS sale JOIN posting AS payer ON payer.cause_id = sale.cause_id AND payer.cause = 'issue'
+        FROM posting AS sale JOIN posting AS payer
+            ON payer.posted_at = sale.posted_at AND payer.cause_id = sale.cause_id AND payer.cause = 'issue'
         WHERE sale.owner_id = ANY ($1) AND sale.account IN ('voucher', 'voucher-held') AND sale.cause = 'issue'
             AND payer.account IN ('issuer-cash', 'promotion-cost')
         """

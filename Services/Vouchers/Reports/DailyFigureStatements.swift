@@ -331,8 +331,16 @@ struct WriteProgress: Statement {
 
 /// Finds the day whose count was compared with the journal the longest ago, or an older one that nothing is known of.
 struct FindDayToRecount: Statement {
+    struct Row: Sendable {
+        var day: CalendarDate
+        /// How many lines are in the figures of the day.
+        var postings: Int64
+        /// How many are in what was booked on it: as many, unless an instance of an older version kept the figures.
+        var booked: Int64
+    }
+
     static let sql = """
-        SELECT day, postings FROM (
+        SELECT day, postings, coalesce((SELECT sum(lines) FROM booked_day WHERE booked_day.day = due.day), 0)::bigint FROM (
             SELECT (min(posted_at) AT TIME ZONE 'UTC')::date AS day, 0::bigint AS postings, '-infinity'::timestamptz AS checked_at
             FROM posting HAVING (min(posted_at) AT TIME ZONE 'UTC')::date < (SELECT min(day) FROM report_day)
             UNION ALL
@@ -346,7 +354,7 @@ struct FindDayToRecount: Statement {
         parameters.add(afterSeconds)
     }
 
-    static func row(_ columns: inout Columns) throws -> (day: CalendarDate, postings: Int64) {
-        (try columns.next(), try columns.next())
+    static func row(_ columns: inout Columns) throws -> Row {
+        Row(day: try columns.next(), postings: try columns.next(), booked: try columns.next())
     }
 }
