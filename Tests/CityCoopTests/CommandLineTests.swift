@@ -21,8 +21,8 @@ import Testing
         let expected: Set = [
             "up", "down", "migrate", "send", "call", "watch", "status", "dead list", "dead show", "dead redrive",
             "dead discard", "audit list", "audit verify", "import merchants", "export merchants", "topology show",
-            "topology verify", "topology apply", "demo",
-            "bench redeem", "bench reply", "bench request", "bench find", "bench outbox", "bench scale",
+            "topology verify", "topology apply", "topology export", "topology plan", "demo",
+            "bench redeem", "bench reply", "bench request", "bench find", "bench outbox", "bench scale", "bench steady",
             "ledger verify", "report liability", "report matrix", "report months", "report cohorts",
         ]
         #expect(names == expected)
@@ -55,6 +55,8 @@ import Testing
         ["bench", "request", "--json"], ["bench", "outbox"],
         ["ledger", "verify", "--json"], ["report", "liability", "--day", "2026-12-31", "--city", "weiz"],
         ["report", "months", "--from", "2026-01", "--until", "2026-12"], ["bench", "scale", "--vouchers", "1000"],
+        ["bench", "steady", "--rate", "50", "--seconds", "120", "--patience", "5"], ["topology", "export"],
+        ["topology", "export", "--virtual-host", "test"], ["topology", "plan", "--prune", "--json"],
     ])
     func isAccepted(_ arguments: [String]) throws {
         _ = try CityCoop.parseAsRoot(arguments)
@@ -73,6 +75,7 @@ import Testing
         ["topology", "undo"], ["bench", "redeem", "--count", "0"], ["bench", "redeem", "--vouchers", "0"],
         ["bench", "outbox", "--count", "-5"], ["report", "liability", "--day", "2026-02-30"],
         ["report", "matrix", "--from", "2026-13"], ["ledger", "mend"], ["bench", "scale", "--vouchers", "0"],
+        ["bench", "steady", "--rate", "0"], ["topology", "plan", "--force"],
         ["nothing"],
     ])
     func isRefusedAsWrongUsage(_ arguments: [String]) {
