@@ -21,8 +21,8 @@ import Testing
         let expected: Set = [
             "up", "down", "migrate", "send", "call", "watch", "status", "dead list", "dead show", "dead redrive",
             "dead discard", "audit list", "audit verify", "import merchants", "export merchants", "topology show",
-            "topology verify", "topology apply", "demo",
-            "bench redeem", "bench reply", "bench request", "bench find", "bench outbox", "bench scale",
+            "topology verify", "topology apply", "topology export", "topology plan", "demo",
+            "bench redeem", "bench reply", "bench request", "bench find", "bench outbox", "bench scale", "bench steady",
             "settlement account", "settlement prepare", "settlement show", "settlement statements", "settlement close",
             "settlement files", "settlement confirm", "settlement return",
             "ledger verify", "report liability", "report matrix", "report months", "report cohorts",
@@ -65,6 +65,8 @@ import Testing
         ["settlement", "return", "a", "--city", "weiz", "--bank-reason", "AC04"],
         ["settlement", "account", "weiz", "--name", "x", "--iban", "x", "--postal-code", "8160", "--town", "Weiz"],
         ["report", "months", "--from", "2026-01", "--until", "2026-12"], ["bench", "scale", "--vouchers", "1000"],
+        ["bench", "steady", "--rate", "50", "--seconds", "120", "--patience", "5"], ["topology", "export"],
+        ["topology", "export", "--virtual-host", "test"], ["topology", "plan", "--prune", "--json"],
     ])
     func isAccepted(_ arguments: [String]) throws {
         _ = try CityCoop.parseAsRoot(arguments)
@@ -88,6 +90,7 @@ import Testing
         ["settlement", "show", "--month", "2026-12", "--run", "0197f2a0-0000-7000-8000-000000000001"],
         ["settlement", "files"], ["settlement", "confirm", "--city", "weiz"],
         ["settlement", "return", "--city", "weiz"],
+        ["bench", "steady", "--rate", "0"], ["topology", "plan", "--force"],
         ["nothing"],
     ])
     func isRefusedAsWrongUsage(_ arguments: [String]) {
