@@ -22,7 +22,8 @@ import Testing
             "up", "down", "migrate", "send", "call", "watch", "status", "dead list", "dead show", "dead redrive",
             "dead discard", "audit list", "audit verify", "import merchants", "export merchants", "topology show",
             "topology verify", "topology apply", "demo",
-            "bench redeem", "bench reply", "bench request", "bench find", "bench outbox", "bench scale",
+            "bench redeem", "bench reply", "bench request", "bench find", "bench outbox", "bench order",
+            "bench scale",
             "ledger verify", "report liability", "report matrix", "report months", "report cohorts",
         ]
         #expect(names == expected)
@@ -52,7 +53,7 @@ import Testing
         ["dead", "discard", "--unroutable", "--reason", "r"], ["topology", "show", "--json"], ["topology", "verify"],
         ["topology", "apply", "--prune"], ["demo", "--timeout", "60"],
         ["bench", "redeem", "--count", "10", "--vouchers", "5"],
-        ["bench", "request", "--json"], ["bench", "outbox"],
+        ["bench", "request", "--json"], ["bench", "outbox"], ["bench", "order", "--ordered", "1000", "--rate", "500"],
         ["ledger", "verify", "--json"], ["report", "liability", "--day", "2026-12-31", "--city", "weiz"],
         ["report", "months", "--from", "2026-01", "--until", "2026-12"], ["bench", "scale", "--vouchers", "1000"],
     ])
