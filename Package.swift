@@ -164,7 +164,10 @@ let package = Package(
         tests("EventsTests", ["events", "Contracts", "Messaging", "Postgres", "TestKit"]),
         tests(
             "VouchersTests",
-            ["vouchers", "CSV", "Contracts", "Messaging", "Postgres", "Processes", "ServiceKit", "TestKit", crypto],
+            [
+                "vouchers", "citycoop", "CSV", "Contracts", "Messaging", "Postgres", "Processes", "ServiceKit",
+                "TestKit", crypto,
+            ],
             exclude: ["Golden", "Schemas"]),
         tests(
             "NotificationsTests", ["notifications", "Contracts", "Messaging", "Postgres", "TestKit"],

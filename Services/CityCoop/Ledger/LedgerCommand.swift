@@ -51,7 +51,7 @@ struct LedgerVerify: AsyncParsableCommand {
 struct LedgerReport: Codable, Equatable, Sendable {
     /// How many pieces were checked.
     var pieces = 0
-    /// How many rows of each kind: lines of the journal, vouchers, redemptions, rows of figures.
+    /// How many rows of each kind: lines of the journal, vouchers, redemptions, holds, statements, rows of figures.
     var rows: [String: Int64] = [:]
     /// What is wrong.
     var findings: [FindLedgerMistakes.Finding] = []
