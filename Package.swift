@@ -47,6 +47,8 @@ let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "sw
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let instrumentation = Target.Dependency.product(name: "Instrumentation", package: "swift-distributed-tracing")
+let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 
 /// What every service is made of.
@@ -66,6 +68,7 @@ let package = Package(
         // Without its JSON files, for which it would bring all of Foundation with it.
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -86,10 +89,12 @@ let package = Package(
         shared("Processes", ["CLinux", "EventLoop"]),
         shared("ManagementAPI", ["CCurl", "EventLoop"]),
         shared("HealthHTTP", ["CMicrohttpd", "EventLoop"]),
+        shared("PlainHTTP", ["EventLoop"]),
+        shared("OTLP", ["Contracts", "PlainHTTP", lifecycle, logging, tracing]),
         shared("CSV", ["CCSV"]),
         shared("CMS", ["COpenSSL"]),
         shared(
-            "Messaging", ["AMQP", "Postgres", "Contracts", crypto, logging, metrics, lifecycle],
+            "Messaging", ["AMQP", "Postgres", "Contracts", crypto, logging, metrics, lifecycle, tracing],
             resources: [
                 .embedInCode("Migrations/0001_runtime.sql"), .embedInCode("Migrations/0002_access.sql"),
                 .embedInCode("Migrations/0003_audit.sql"),
@@ -98,8 +103,8 @@ let package = Package(
         shared(
             "ServiceKit",
             [
-                "AMQP", "CLinux", "Contracts", "EventLoop", "HealthHTTP", "Messaging", "Postgres", argumentParser,
-                configuration, lifecycle, unixSignals, logging, metrics, coreMetrics,
+                "AMQP", "CLinux", "Contracts", "EventLoop", "HealthHTTP", "Messaging", "OTLP", "PlainHTTP", "Postgres",
+                argumentParser, configuration, lifecycle, unixSignals, logging, metrics, coreMetrics, instrumentation,
             ]),
 
         executable(
@@ -137,8 +142,8 @@ let package = Package(
         executable(
             "citycoop", in: "CityCoop",
             [
-                "AMQP", "Contracts", "CSV", "EventLoop", "ManagementAPI", "Messaging", "Postgres", "Processes",
-                argumentParser, crypto,
+                "AMQP", "Contracts", "CSV", "EventLoop", "ManagementAPI", "Messaging", "OTLP", "PlainHTTP", "Postgres",
+                "Processes", argumentParser, crypto, instrumentation, logging, unixSignals,
             ],
             resources: [.embedInCode("Demo/cities.json"), .embedInCode("Demo/merchants.csv")]),
 
@@ -151,11 +156,19 @@ let package = Package(
         tests("ContractsTests", ["Contracts", "TestKit"], exclude: ["Golden"]),
         tests(
             "MessagingTests",
-            ["AMQP", "Contracts", "ManagementAPI", "Messaging", "Postgres", "TestKit", lifecycle, logging],
+            [
+                "AMQP", "Contracts", "ManagementAPI", "Messaging", "OTLP", "PlainHTTP", "Postgres", "TestKit",
+                lifecycle,
+                logging, tracing,
+            ],
             exclude: ["Golden"]),
+        tests("OTLPTests", ["Contracts", "OTLP", "PlainHTTP", "TestKit", lifecycle, logging, tracing]),
         tests(
             "ServiceKitTests",
-            ["HealthHTTP", "ServiceKit", "TestKit", lifecycle, logging, metrics, coreMetrics, argumentParser]),
+            [
+                "HealthHTTP", "Messaging", "ServiceKit", "TestKit", lifecycle, logging, metrics, coreMetrics,
+                argumentParser,
+            ]),
         tests("CSVTests", ["CSV", "TestKit"]),
         tests("CMSTests", ["CMS"]),
         tests(

@@ -65,6 +65,11 @@ extension ManagementAPI {
         try delete(["connections", "username", user])
     }
 
+    /// The nodes of the broker, with their alarms.
+    public func nodes() throws(ManagementError) -> [NodeStatus] {
+        try list(NodeStatus.self, ["nodes"])
+    }
+
     /// What broker this is.
     public func overview() throws(ManagementError) -> BrokerOverview {
         guard let overview = try get(BrokerOverview.self, ["overview"]) else {

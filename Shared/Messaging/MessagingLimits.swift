@@ -104,6 +104,13 @@ public struct MessagingLimits: Sendable {
     /// How often retention is enforced.
     public var retentionInterval = Duration.seconds(60)
 
+    // MARK: Figures
+
+    /// How often is read what nobody counts as it happens: rows, connections, lags.
+    public var figuresInterval = Duration.seconds(10)
+    /// Rows that are counted in one table; more are not told from so many.
+    public var countedRowsMax = 100_000
+
     // MARK: Shutdown and copies
 
     /// Longest time for the batches in hand once the service has been told to stop.

@@ -32,6 +32,16 @@ enum Terminal {
         put("\r\u{1B}[K\(text)", STDERR_FILENO)
     }
 
+    /// Puts an answer in the place of the one before; only where a person looks.
+    static func redraw(_ text: String) {
+        // Home, then each line with what stood behind it wiped out, then what stood below: no flicker.
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { "\($0)\u{1B}[K\n" }
+        put("\u{1B}[H\(lines.joined())\u{1B}[J", STDOUT_FILENO)
+    }
+
+    /// Whether a person looks at stdout.
+    static var isScreen: Bool { isatty(STDOUT_FILENO) == 1 }
+
     /// Whether a person looks at stderr.
     static var isWatched: Bool { isatty(STDERR_FILENO) == 1 }
 

@@ -1,7 +1,6 @@
 import AMQP
 import Contracts
 import FoundationEssentials
-import Metrics
 
 extension InboxTransactions {
     /// Reads what was granted to users; cities has the grants themselves, the others a copy.

@@ -19,6 +19,8 @@ struct RetryRunner: Sendable {
     let seal: Seal
     let limits: MessagingLimits
     let logger: Logger
+    /// Absent where nobody collects spans.
+    let tracer: MessageTracer?
     let transactions: @Sendable (_ queue: String) -> InboxTransactions
 
     /// Handles the parked message that is due first, in one transaction with the end of its failure; `false` if there is none.
@@ -37,6 +39,7 @@ struct RetryRunner: Sendable {
         try await database.withConnection { connection in
             var work = MessageTransaction(on: connection, coder: BodyCoder(limits: limits), limits: limits)
             let row: LockDueFailure.Row
+            let step: MessageTracer.Step?
             let answers: [OutgoingMessage]
             do {
                 guard let due = try await work.execute(LockDueFailure()).first else {
@@ -44,10 +47,11 @@ struct RetryRunner: Sendable {
                     return false
                 }
                 row = due
+                step = begin(row)
                 do {
-                    answers = try await handle(row, in: &work)
+                    answers = try await handle(row, named: step?.traceparent, in: &work)
                 } catch {
-                    throw AttemptFailed(row: row, cause: error)
+                    throw failed(row, error, step)
                 }
             } catch {
                 await work.rollback()
@@ -58,19 +62,35 @@ struct RetryRunner: Sendable {
                 try await queue.finish(work, answers)
             } catch {
                 // What a handler only writes is refused here at the earliest.
-                throw AttemptFailed(row: row, cause: error)
+                throw failed(row, error, step)
             }
+            step?.end()
             queue.handled.signal()
-            Counter(label: "citycoop.failures.mended").increment()
+            Meters.retriesMended.increment()
             await queue.outlet.replies.waitForRoom()
             return true
         }
     }
 
-    private func handle(_ row: LockDueFailure.Row, in work: inout MessageTransaction) async throws -> [OutgoingMessage]
-    {
+    /// The attempt's span: within the one that the message was parked in.
+    private func begin(_ row: LockDueFailure.Row) -> MessageTracer.Step? {
+        guard let tracer, var envelope = try? JSONDecoder().decode(Envelope.self, from: Data(row.envelope)) else {
+            return nil
+        }
+        return tracer.process(&envelope, from: row.queue, bytes: row.sealedBody.count, as: "retry")
+    }
+
+    private func failed(_ row: LockDueFailure.Row, _ error: any Error, _ step: MessageTracer.Step?) -> AttemptFailed {
+        step?.end(failing: Verdict(error).code)
+        return AttemptFailed(row: row, cause: error)
+    }
+
+    private func handle(
+        _ row: LockDueFailure.Row, named traceparent: String?, in work: inout MessageTransaction
+    ) async throws -> [OutgoingMessage] {
         let queue = transactions(row.queue)
-        let (route, incoming) = try read(row, queue.access, at: work.now)
+        var (route, incoming) = try read(row, queue.access, at: work.now)
+        incoming.envelope.traceparent = traceparent ?? incoming.envelope.traceparent
         try await queue.requireRight(to: incoming, by: route, in: &work)
         work.write(CloseFailure(failureId: row.failureId))
         if let key = row.inboxKey {
@@ -136,9 +156,13 @@ struct RetryRunner: Sendable {
             return isNoted && next == nil ? giveUp(row, code, in: &work) : []
         }
         await queue.outlet.replies.take(answers)
+        (next == nil ? Meters.retriesGivenUp : Meters.retriesAgain).increment()
+        let envelope = try? JSONDecoder().decode(Envelope.self, from: Data(row.envelope))
         logger.error(
             "a parked message failed again",
-            metadata: ["failure": "\(row.failureId)", "code": "\(code)", "attempts": "\(row.attempts + 1)"])
+            metadata: (envelope?.logFields ?? [:]).adding([
+                "failure": "\(row.failureId)", "code": "\(code)", "attempts": "\(row.attempts + 1)",
+            ]))
     }
 
     private func giveUp(

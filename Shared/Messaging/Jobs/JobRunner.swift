@@ -3,12 +3,21 @@ import Metrics
 
 /// Runs one background job, part by part.
 struct JobRunner: Sendable {
-    let job: any BackgroundJob
-    let transactions: InboxTransactions
-    let limits: MessagingLimits
-    let logger: Logger
+    private let job: any BackgroundJob
+    private let transactions: InboxTransactions
+    private let limits: MessagingLimits
+    private let logger: Logger
+    private let failed: Counter
 
     private var name: String { type(of: job).name }
+
+    init(job: any BackgroundJob, transactions: InboxTransactions, limits: MessagingLimits, logger: Logger) {
+        self.job = job
+        self.transactions = transactions
+        self.limits = limits
+        self.logger = logger
+        failed = Metric.jobFailures.counter(type(of: job).name)
+    }
 
     /// Runs until the task is cancelled.
     func run() async {
@@ -22,7 +31,7 @@ struct JobRunner: Sendable {
             } catch {
                 if Task.isCancelled { return }
                 failures += 1
-                Counter(label: "citycoop.job.failures", dimensions: [("job", name)]).increment()
+                failed.increment()
                 logger.warning("a background job failed", metadata: ["job": "\(name)", "error": "\(error)"])
                 await Pause.growing(attempt: failures, upTo: limits.jobPauseMax)
             }

@@ -6,12 +6,27 @@ import Postgres
 struct TellStatus<Owner: ServiceOwner>: QueryHandler {
     static var access: AccessRule<GetStatus<Owner>> { .services }
     let copies: [String]
+    let limits: MessagingLimits
 
     func answer(_ query: GetStatus<Owner>, from asker: Asker, reading database: Pool) async throws -> ServiceStatus {
-        let (statuses, copies) = try await database.execute(ReadStatus(), ReadCopies(names: copies))
+        let (statuses, copies, schemas) = try await database.execute(
+            ReadStatus(limits: limits), ReadCopies(names: copies), ReadVersions())
         guard var status = statuses.first else { throw Problem("unavailable", "There is no status.", retryable: true) }
         status.copies = copies
+        status.schemas = Dictionary(schemas.map { ($0.set, $0.version) }) { first, _ in first }
+        status.instance = .present
         return status
+    }
+}
+
+extension ServiceStatus.Instance {
+    /// This process.
+    static var present: Self {
+        let process = ProcessMetrics.read()
+        return Self(
+            release: Release.current,
+            startedAt: process.startSeconds.map { Timestamp(Date(timeIntervalSince1970: $0)) },
+            residentBytes: process.residentBytes)
     }
 }
 

@@ -56,7 +56,7 @@ public struct HandlerSet<Owner: ServiceOwner>: Sendable {
         if !all.copies.isEmpty { all.add(CompleteCopies(copies: all.copies)) }
         all.add(RedriveFailedMessages<Owner>())
         all.add(DiscardFailedMessages<Owner>())
-        all.add(TellStatus<Owner>(copies: all.copies.map(\.kind.rawValue)))
+        all.add(TellStatus<Owner>(copies: all.copies.map(\.kind.rawValue), limits: limits))
         all.add(ListFailedMessages<Owner>(limits: limits))
         all.add(ShowFailedMessage<Owner>(routes: all.routes, seal: seal, limits: limits))
         all.add(ListAuditedEvents<Owner>(limits: limits))
