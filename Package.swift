@@ -84,7 +84,8 @@ let package = Package(
         shared("Postgres", ["CPostgres", "EventLoop"]),
         shared("Contracts"),
         shared("Processes", ["CLinux", "EventLoop"]),
-        shared("ManagementAPI", ["CCurl", "EventLoop"]),
+        shared("JSON"),
+        shared("ManagementAPI", ["CCurl", "EventLoop", "JSON"]),
         shared("HealthHTTP", ["CMicrohttpd", "EventLoop"]),
         shared("CSV", ["CCSV"]),
         shared("CMS", ["COpenSSL"]),
@@ -133,7 +134,7 @@ let package = Package(
         executable(
             "citycoop", in: "CityCoop",
             [
-                "AMQP", "Contracts", "CSV", "EventLoop", "ManagementAPI", "Messaging", "Postgres", "Processes",
+                "AMQP", "Contracts", "CSV", "EventLoop", "JSON", "ManagementAPI", "Messaging", "Postgres", "Processes",
                 argumentParser, crypto,
             ],
             resources: [.embedInCode("Demo/cities.json"), .embedInCode("Demo/merchants.csv")]),
@@ -142,12 +143,12 @@ let package = Package(
             name: "TestKit", dependencies: ["AMQP", "Contracts", "ManagementAPI", "Messaging", "Postgres"],
             path: "Tests/Support/TestKit", swiftSettings: settings),
         tests("EventLoopTests", ["EventLoop"]),
-        tests("AMQPTests", ["AMQP", "ManagementAPI", "TestKit"]),
+        tests("AMQPTests", ["AMQP", "JSON", "ManagementAPI", "TestKit"]),
         tests("PostgresTests", ["Postgres", "TestKit"]),
         tests("ContractsTests", ["Contracts", "TestKit"], exclude: ["Golden"]),
         tests(
             "MessagingTests",
-            ["AMQP", "Contracts", "ManagementAPI", "Messaging", "Postgres", "TestKit", lifecycle, logging],
+            ["AMQP", "Contracts", "JSON", "ManagementAPI", "Messaging", "Postgres", "TestKit", lifecycle, logging],
             exclude: ["Golden"]),
         tests(
             "ServiceKitTests",
@@ -174,11 +175,11 @@ let package = Package(
         tests(
             "CityCoopTests",
             [
-                "citycoop", "AMQP", "CSV", "Contracts", "ManagementAPI", "Messaging", "Postgres", "Processes",
+                "citycoop", "AMQP", "CSV", "Contracts", "JSON", "ManagementAPI", "Messaging", "Postgres", "Processes",
                 "TestKit", argumentParser,
             ]),
         tests("TidyTests", []),
-        tests("SystemTests", ["AMQP", "Contracts", "ManagementAPI", "Messaging", "Postgres", "TestKit"]),
+        tests("SystemTests", ["AMQP", "Contracts", "JSON", "ManagementAPI", "Messaging", "Postgres", "TestKit"]),
     ],
     swiftLanguageModes: [.v6]
 )
