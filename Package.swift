@@ -90,11 +90,12 @@ let package = Package(
         shared("CSV", ["CCSV"]),
         shared("CMS", ["COpenSSL"]),
         shared(
-            "Messaging", ["AMQP", "Postgres", "Contracts", crypto, logging, metrics, lifecycle],
+            "Messaging", ["AMQP", "Postgres", "Contracts", "JSON", crypto, logging, metrics, lifecycle],
             resources: [
                 .embedInCode("Migrations/0001_runtime.sql"), .embedInCode("Migrations/0002_access.sql"),
                 .embedInCode("Migrations/0003_audit.sql"),
                 .embedInCode("Migrations/0004_privacy.sql"),
+                .embedInCode("Migrations/0005_failures.sql"),
             ]),
         shared(
             "ServiceKit",
