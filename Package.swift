@@ -87,18 +87,20 @@ let package = Package(
         shared("Postgres", ["CPostgres", "EventLoop"]),
         shared("Contracts"),
         shared("Processes", ["CLinux", "EventLoop"]),
-        shared("ManagementAPI", ["CCurl", "EventLoop"]),
+        shared("JSON"),
+        shared("ManagementAPI", ["CCurl", "EventLoop", "JSON"]),
         shared("HealthHTTP", ["CMicrohttpd", "EventLoop"]),
         shared("PlainHTTP", ["EventLoop"]),
         shared("OTLP", ["Contracts", "PlainHTTP", lifecycle, logging, tracing]),
         shared("CSV", ["CCSV"]),
         shared("CMS", ["COpenSSL"]),
         shared(
-            "Messaging", ["AMQP", "Postgres", "Contracts", crypto, logging, metrics, lifecycle, tracing],
+            "Messaging", ["AMQP", "Postgres", "Contracts", "JSON", crypto, logging, metrics, lifecycle, tracing],
             resources: [
                 .embedInCode("Migrations/0001_runtime.sql"), .embedInCode("Migrations/0002_access.sql"),
                 .embedInCode("Migrations/0003_audit.sql"),
                 .embedInCode("Migrations/0004_privacy.sql"),
+                .embedInCode("Migrations/0005_failures.sql"),
             ]),
         shared(
             "ServiceKit",
@@ -142,8 +144,8 @@ let package = Package(
         executable(
             "citycoop", in: "CityCoop",
             [
-                "AMQP", "Contracts", "CSV", "EventLoop", "ManagementAPI", "Messaging", "OTLP", "PlainHTTP", "Postgres",
-                "Processes", argumentParser, crypto, instrumentation, logging, unixSignals,
+                "AMQP", "Contracts", "CSV", "EventLoop", "JSON", "ManagementAPI", "Messaging", "OTLP", "PlainHTTP",
+                "Postgres", "Processes", argumentParser, crypto, instrumentation, logging, unixSignals,
             ],
             resources: [.embedInCode("Demo/cities.json"), .embedInCode("Demo/merchants.csv")]),
 
@@ -151,15 +153,14 @@ let package = Package(
             name: "TestKit", dependencies: ["AMQP", "Contracts", "ManagementAPI", "Messaging", "Postgres"],
             path: "Tests/Support/TestKit", swiftSettings: settings),
         tests("EventLoopTests", ["EventLoop"]),
-        tests("AMQPTests", ["AMQP", "ManagementAPI", "TestKit"]),
+        tests("AMQPTests", ["AMQP", "JSON", "ManagementAPI", "TestKit"]),
         tests("PostgresTests", ["Postgres", "TestKit"]),
         tests("ContractsTests", ["Contracts", "TestKit"], exclude: ["Golden"]),
         tests(
             "MessagingTests",
             [
-                "AMQP", "Contracts", "ManagementAPI", "Messaging", "OTLP", "PlainHTTP", "Postgres", "TestKit",
-                lifecycle,
-                logging, tracing,
+                "AMQP", "Contracts", "JSON", "ManagementAPI", "Messaging", "OTLP", "PlainHTTP", "Postgres", "TestKit",
+                lifecycle, logging, tracing,
             ],
             exclude: ["Golden"]),
         tests("OTLPTests", ["Contracts", "OTLP", "PlainHTTP", "TestKit", lifecycle, logging, tracing]),
@@ -194,11 +195,11 @@ let package = Package(
         tests(
             "CityCoopTests",
             [
-                "citycoop", "AMQP", "CSV", "Contracts", "ManagementAPI", "Messaging", "Postgres", "Processes",
+                "citycoop", "AMQP", "CSV", "Contracts", "JSON", "ManagementAPI", "Messaging", "Postgres", "Processes",
                 "TestKit", argumentParser,
             ]),
         tests("TidyTests", []),
-        tests("SystemTests", ["AMQP", "Contracts", "ManagementAPI", "Messaging", "Postgres", "TestKit"]),
+        tests("SystemTests", ["AMQP", "Contracts", "JSON", "ManagementAPI", "Messaging", "Postgres", "TestKit"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,3 +1,5 @@
+import JSON
+
 extension ManagementAPI {
     // MARK: Policies
 

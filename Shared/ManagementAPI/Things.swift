@@ -1,3 +1,5 @@
+public import JSON
+
 /// A user of the broker.
 public struct BrokerUser: Sendable, Equatable {
     /// The name.

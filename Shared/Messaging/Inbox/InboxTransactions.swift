@@ -315,12 +315,14 @@ struct InboxTransactions: Sendable {
         return admission
     }
 
+    /// Files one message; where its id is not taken with it, once as long as it is open, however often it comes.
     func file(
         _ message: Defective, state: Int16, key: InboxKey?, in work: inout MessageTransaction
     ) throws {
         Metric.failures.counter(message.problem.code).increment()
         let id = UUID.version7()
         let isParked = state == FailureCode.parked
+        let isAnonymous = message.envelope.id.isEmpty
         work.write(
             FileFailure(
                 failureId: id, queue: queue, inboxKey: key?.bytes, state: state, type: message.envelope.type,
@@ -328,7 +330,9 @@ struct InboxTransactions: Sendable {
                 reason: message.problem.reason.storable(bytesMax: limits.reasonBytesMax), attempts: isParked ? 1 : 0,
                 retryAfterSeconds: isParked ? limits.retryDelays.first?.inSeconds : nil,
                 envelope: [UInt8](try JSONEncoder().encode(message.envelope)),
-                sealedBody: try seal.seal(message.body, for: id.bytes)))
+                sealedBody: try seal.seal(message.body, for: id.bytes),
+                fingerprint: key == nil && !isAnonymous ? InboxKey(message.envelope).fingerprint(message.content) : nil)
+        )
     }
 }
 
