@@ -126,10 +126,13 @@ let package = Package(
                 .embedInCode("Migrations/0008_life.sql"),
                 .embedInCode("Migrations/0009_settlement.sql"),
                 .embedInCode("Migrations/0010_reports.sql"),
+                .embedInCode("Migrations/0011_file_retention.sql"),
             ]),
         executable(
             "notifications", in: "Notifications", service,
-            resources: [.embedInCode("Migrations/0001_notifications.sql")]),
+            resources: [
+                .embedInCode("Migrations/0001_notifications.sql"), .embedInCode("Migrations/0002_retention.sql"),
+            ]),
         executable(
             "citycoop", in: "CityCoop",
             [

@@ -13,7 +13,7 @@ enum VouchersDefinition: SuiteService {
 
     static var schema: MigrationSet {
         MigrationSet(
-            name: "vouchers", version: 10, minCompatible: 1,
+            name: "vouchers", version: 11, minCompatible: 1,
             migrations: [
                 Migration(number: 1, name: "vouchers", sql: PackageResources._001_vouchers_sql),
                 Migration(number: 2, name: "acceptance", sql: PackageResources._002_acceptance_sql),
@@ -25,6 +25,7 @@ enum VouchersDefinition: SuiteService {
                 Migration(number: 8, name: "life", sql: PackageResources._008_life_sql),
                 Migration(number: 9, name: "settlement", sql: PackageResources._009_settlement_sql),
                 Migration(number: 10, name: "reports", sql: PackageResources._010_reports_sql),
+                Migration(number: 11, name: "file_retention", sql: PackageResources._011_file_retention_sql),
             ])
     }
 
@@ -50,6 +51,7 @@ enum VouchersDefinition: SuiteService {
         addSettlement(&handlers, seal: seal)
         addReports(&handlers)
         addOrders(&handlers, keys: keys, seal: seal, folder: options.fileFolder, throttle: throttle)
+        handlers.add(job: RemoveCodeFiles(folder: options.fileFolder, retention: options.fileRetention))
         handlers.keepsPersonalData(VouchersOfPersons())
         handlers.add(KeepCities())
         handlers.add(KeepMerchants())
