@@ -94,6 +94,7 @@ let package = Package(
                 .embedInCode("Migrations/0001_runtime.sql"), .embedInCode("Migrations/0002_access.sql"),
                 .embedInCode("Migrations/0003_audit.sql"),
                 .embedInCode("Migrations/0004_privacy.sql"),
+                .embedInCode("Migrations/0005_intake.sql"),
             ]),
         shared(
             "ServiceKit",

@@ -23,6 +23,7 @@ import Testing
             "dead discard", "audit list", "audit verify", "import merchants", "export merchants", "topology show",
             "topology verify", "topology apply", "demo",
             "bench redeem", "bench reply", "bench request", "bench find", "bench outbox", "bench scale",
+            "pause", "resume", "tombstones export", "tombstones apply",
             "ledger verify", "report liability", "report matrix", "report months", "report cohorts",
         ]
         #expect(names == expected)

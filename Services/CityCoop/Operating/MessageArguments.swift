@@ -14,10 +14,15 @@ struct MessageArguments: ParsableArguments {
     /// The body, which parses as JSON.
     func body() throws -> [UInt8] {
         let bytes = Array((json == "-" ? MessageArguments.standardInput() : json).utf8)
+        return try MessageArguments.checked(bytes, "The message")
+    }
+
+    /// The bytes, if they are JSON.
+    static func checked(_ bytes: [UInt8], _ what: String) throws(CommandFailure) -> [UInt8] {
         do {
             _ = try JSONDecoder().decode(JSONValue.self, from: Data(bytes))
         } catch {
-            throw CommandFailure(.usage, "The message is not JSON: \(MessageArguments.explain(error))")
+            throw CommandFailure(.usage, "\(what) is not JSON: \(MessageArguments.explain(error))")
         }
         return bytes
     }

@@ -13,15 +13,19 @@ struct StatusCommand: AsyncParsableCommand {
             that is not ready or does not answer, a queue that is missing or that nobody reads, an event that has waited in \
             an outbox for more than 30 s, a message that has waited at the head of a queue for more than 60 s (where the \
             broker tells: RabbitMQ 3.10 does not for quorum queues), any failed message, any command that nobody answers to. \
-            Parked messages are tried again by themselves and are no fault.
+            A service whose intake is paused is not well. Parked messages are tried again by themselves and are no fault.
 
             Examples:
               citycoop status
               citycoop status --json
+              citycoop status --in-flight
             """)
 
     @Flag(help: "As one JSON object.")
     var json = false
+
+    @Flag(help: "Only what is under way, a line each: what a backup taken now would not hold, or hold as not done.")
+    var inFlight = false
 
     @Option(help: "Seconds to wait for each service's answer.")
     var timeout = Seconds(3)
@@ -34,6 +38,7 @@ struct StatusCommand: AsyncParsableCommand {
                 surroundings: surroundings, broker: try surroundings.broker(),
                 management: try url.map { try ManagementAPI(url: $0) }, limit: timeout.duration)
             let report = try await Progress.during("asking services and broker") { try await reading.read() }
+            if inFlight { return tell(InFlight(report)) }
             let verdict = Verdict(report)
             if json {
                 Terminal.write(JSONText.pretty(JudgedReport(report: report, verdict: verdict, well: verdict.isWell)))
@@ -42,6 +47,14 @@ struct StatusCommand: AsyncParsableCommand {
                 Terminal.write(verdict.line)
             }
             if !verdict.isWell { throw ExitCode.refused }
+        }
+    }
+
+    private func tell(_ inFlight: InFlight) {
+        if json {
+            Terminal.write(json: inFlight)
+        } else {
+            for item in inFlight.items { Terminal.write(item.line) }
         }
     }
 }

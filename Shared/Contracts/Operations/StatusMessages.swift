@@ -39,11 +39,13 @@ public struct ServiceStatus: Codable, Equatable, Sendable {
     public var copies: [Copy]
     /// Where its audit ends.
     public var audit: AuditHead?
+    /// Until when its intake is paused; absent while it takes in.
+    public var intakePausedUntil: Timestamp?
 
     /// Makes a status.
     public init(
         outboxRows: Int64, outboxOldestSeconds: Double, scheduled: Int64, parked: Int64, failed: Int64, copies: [Copy],
-        audit: AuditHead? = nil
+        audit: AuditHead? = nil, intakePausedUntil: Timestamp? = nil
     ) {
         self.outboxRows = outboxRows
         self.outboxOldestSeconds = outboxOldestSeconds
@@ -52,5 +54,6 @@ public struct ServiceStatus: Codable, Equatable, Sendable {
         self.failed = failed
         self.copies = copies
         self.audit = audit
+        self.intakePausedUntil = intakePausedUntil
     }
 }

@@ -132,6 +132,7 @@ public enum Catalogue {
             Entry(RedriveFailures<Owner>.self), Entry(DiscardFailures<Owner>.self),
             Entry(FindAudit<Owner>.self), Entry(ExportPerson<Owner>.self), Entry(ErasePerson<Owner>.self),
             Entry(FindTombstones<Owner>.self), Entry(ApplyTombstones<Owner>.self),
+            Entry(PauseIntake<Owner>.self), Entry(ResumeIntake<Owner>.self),
         ]
     }
 }

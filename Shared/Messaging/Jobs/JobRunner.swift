@@ -4,6 +4,7 @@ import Metrics
 /// Runs one background job, part by part.
 struct JobRunner: Sendable {
     let job: any BackgroundJob
+    let gate: IntakeGate
     let transactions: InboxTransactions
     let limits: MessagingLimits
     let logger: Logger
@@ -14,6 +15,8 @@ struct JobRunner: Sendable {
     func run() async {
         var failures = 0
         while !Task.isCancelled {
+            await gate.waitUntilOpen()
+            if Task.isCancelled { return }
             let seen = transactions.handled.count
             do {
                 let hasMore = try await transactions.perform { try await job.run(in: &$0) }

@@ -1,4 +1,5 @@
 import Contracts
+import FoundationEssentials
 import Postgres
 
 /// Reads how the runtime's tables are.
@@ -8,7 +9,8 @@ struct ReadStatus: Statement {
             coalesce((SELECT extract(epoch FROM clock_timestamp() - min(created_at)) FROM outbox), 0)::double precision,
             (SELECT count(*) FROM schedule),
             (SELECT count(*) FROM failure WHERE state = 1),
-            (SELECT count(*) FROM failure WHERE state = 2), length, hash
+            (SELECT count(*) FROM failure WHERE state = 2), length, hash,
+            (SELECT until FROM intake_pause WHERE until > clock_timestamp())
         FROM audit_head
         """
 
@@ -17,6 +19,7 @@ struct ReadStatus: Statement {
     static func row(_ columns: inout Columns) throws -> ServiceStatus {
         ServiceStatus(
             outboxRows: try columns.next(), outboxOldestSeconds: try columns.next(), scheduled: try columns.next(),
-            parked: try columns.next(), failed: try columns.next(), copies: [], audit: try AuditHead(&columns))
+            parked: try columns.next(), failed: try columns.next(), copies: [], audit: try AuditHead(&columns),
+            intakePausedUntil: try (columns.next() as Date?).map { Timestamp($0) })
     }
 }

@@ -23,6 +23,7 @@ import Testing
         NoteAttempt(failureId: id, attemptsBefore: 0, code: "", reason: "", state: 1),
         ListFailures(states: [], type: nil, code: nil, before: nil, max: 1), ReadFailure(failureId: id),
         ReadActs(failureId: id), TouchFailures(failureIds: nil, type: nil, code: nil, state: 1, act: "", actor: ""),
+        WritePause(seconds: 1, actor: "", reason: nil), EndPause(), ReadPause(),
         ReadStatus(), ReadCopies(names: []), CompleteCopy(name: ""), ReadGrants(users: [], isCopy: true),
         CopyGrants(grants: []), MeasureGrants(), GiveBack(queue: "", keys: []),
         WriteAudit(records: []), LockAuditHead(), ReadAuditHead(), ReadUnsealed(max: 1),
