@@ -101,6 +101,7 @@ let package = Package(
                 .embedInCode("Migrations/0003_audit.sql"),
                 .embedInCode("Migrations/0004_privacy.sql"),
                 .embedInCode("Migrations/0005_failures.sql"),
+                .embedInCode("Migrations/0006_intake.sql"),
             ]),
         shared(
             "ServiceKit",
@@ -137,10 +138,13 @@ let package = Package(
                 .embedInCode("Migrations/0012_gifts.sql"),
                 .embedInCode("Migrations/0013_order_cancellation.sql"),
                 .embedInCode("Migrations/0014_bookings.sql"),
+                .embedInCode("Migrations/0015_file_retention.sql"),
             ]),
         executable(
             "notifications", in: "Notifications", service,
-            resources: [.embedInCode("Migrations/0001_notifications.sql")]),
+            resources: [
+                .embedInCode("Migrations/0001_notifications.sql"), .embedInCode("Migrations/0002_retention.sql"),
+            ]),
         executable(
             "citycoop", in: "CityCoop",
             [

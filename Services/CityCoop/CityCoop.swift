@@ -29,6 +29,7 @@ struct CityCoop: AsyncParsableCommand {
                 name: "Looking after it",
                 subcommands: [
                     StatusCommand.self, DeadCommand.self, AuditCommand.self, LedgerCommand.self, TopologyCommand.self,
+                    PauseCommand.self, ResumeCommand.self, TombstonesCommand.self,
                 ]),
             CommandGroup(name: "Seeing it work", subcommands: [DemoCommand.self, BenchCommand.self]),
         ])

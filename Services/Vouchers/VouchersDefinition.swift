@@ -13,7 +13,7 @@ enum VouchersDefinition: SuiteService {
 
     static var schema: MigrationSet {
         MigrationSet(
-            name: "vouchers", version: 14, minCompatible: 1,
+            name: "vouchers", version: 15, minCompatible: 1,
             migrations: [
                 Migration(number: 1, name: "vouchers", sql: PackageResources._001_vouchers_sql),
                 Migration(number: 2, name: "acceptance", sql: PackageResources._002_acceptance_sql),
@@ -30,6 +30,7 @@ enum VouchersDefinition: SuiteService {
                 Migration(
                     number: 13, name: "order_cancellation", sql: PackageResources._013_order_cancellation_sql),
                 Migration(number: 14, name: "bookings", sql: PackageResources._014_bookings_sql),
+                Migration(number: 15, name: "file_retention", sql: PackageResources._015_file_retention_sql),
             ])
     }
 
@@ -56,6 +57,7 @@ enum VouchersDefinition: SuiteService {
         addSettlement(&handlers, seal: seal)
         addReports(&handlers)
         addOrders(&handlers, keys: keys, seal: seal, folder: options.fileFolder, throttle: throttle)
+        handlers.add(job: RemoveCodeFiles(folder: options.fileFolder, retention: options.fileRetention))
         handlers.keepsPersonalData(VouchersOfPersons())
         handlers.add(KeepCities())
         handlers.add(KeepMerchants())

@@ -1,3 +1,5 @@
+import Contracts
+
 /// Every bound of the runtime: batches, buffers, retries, retention and time-outs.
 public struct MessagingLimits: Sendable {
     // MARK: Intake
@@ -22,6 +24,11 @@ public struct MessagingLimits: Sendable {
     public var jsonDepthMax = 32
     /// Largest body that the broker takes.
     public var bodyBytesMax = 1 << 20
+
+    /// Unacknowledged operators' acts at once.
+    public var controlPrefetch = 16
+    /// How often an instance looks whether its intake is paused.
+    public var intakePoll = Duration.milliseconds(500)
 
     // MARK: Failures
 
@@ -141,4 +148,14 @@ public struct MessagingLimits: Sendable {
 
     /// The defaults.
     public init() {}
+
+    /// Unacknowledged messages at once on one queue.
+    func prefetch(of queue: QueueName) -> Int {
+        switch queue {
+        case .commands, .bulk, .events: prefetch
+        case .queries: queryPrefetch
+        case .control: controlPrefetch
+        case .dead: deadPrefetch
+        }
+    }
 }

@@ -27,6 +27,7 @@ import Testing
             "bench scale", "bench steady",
             "settlement account", "settlement prepare", "settlement show", "settlement statements", "settlement close",
             "settlement files", "settlement confirm", "settlement return",
+            "pause", "resume", "tombstones export", "tombstones apply",
             "ledger verify", "report liability", "report matrix", "report months", "report cohorts",
         ]
         #expect(names == expected)

@@ -58,6 +58,17 @@ import Testing
             }
         ),
         ("1 failed", { $0.services[1].status?.failed = 1 }),
+        (
+            "the intake of events is paused until 2026-11-20T10:05:00",
+            {
+                $0.services[1].status?.intakePausedUntil = Timestamp(Date(timeIntervalSince1970: 1_795_169_100))
+                for index in $0.queues.indices where ["events.commands", "events.bulk"].contains($0.queues[index].name)
+                {
+                    $0.queues[index].consumers = 0
+                    $0.queues[index].headAgeSeconds = 100
+                }
+            }
+        ),
         ("has not sent", { $0.services[1].status?.outboxOldestSeconds = 31 }),
         (
             "first copy of merchants",
@@ -84,6 +95,45 @@ import Testing
         #expect(verdict.faults.count == 1, "\(verdict.faults)")
         #expect(verdict.line.hasPrefix("Not well: "))
         #expect(verdict.line.contains(words), "\(verdict.line)")
+    }
+
+    /// What is under way, and whether a pause brings it to rest.
+    static let underWay: [(line: String, isMoving: Bool, change: @Sendable (inout SuiteReport) -> Void)] = [
+        ("events.commands: 7 messages wait", false, { $0.queue("events.commands") { $0.ready = 7 } }),
+        ("events.bulk: 1 messages are in hand", true, { $0.queue("events.bulk") { $0.unacknowledged = 1 } }),
+        (
+            "events.bulk: 2 readers, the intake of events is not paused", true,
+            { $0.queue("events.bulk") { $0.consumers = 2 } }
+        ),
+        ("events.events: 7 messages wait", true, { $0.queue("events.events") { $0.ready = 7 } }),
+        ("events.dead: 7 messages wait", true, { $0.queue("events.dead") { $0.ready = 7 } }),
+        ("events.queries: 7 messages wait", false, { $0.queue("events.queries") { $0.ready = 7 } }),
+        ("citycoop.unroutable: 7 messages wait", false, { $0.queue("citycoop.unroutable") { $0.ready = 7 } }),
+        ("events: 3 messages in the outbox", true, { $0.services[1].status?.outboxRows = 3 }),
+        ("events: 3 messages are scheduled", false, { $0.services[1].status?.scheduled = 3 }),
+        ("events: 3 messages are parked", false, { $0.services[1].status?.parked = 3 }),
+        ("events: 3 messages have failed", false, { $0.services[1].status?.failed = 3 }),
+        ("events: 1 service does not answer", true, { $0.services[1].status = nil }),
+    ]
+
+    @Test(arguments: underWay.indices)
+    func whatIsUnderWayIsNamed(_ index: Int) {
+        let (line, isMoving, change) = Self.underWay[index]
+        var report = well
+        for index in report.services.indices {
+            report.services[index].status?.outboxRows = 0
+            report.services[index].status?.scheduled = 0
+            report.services[index].status?.parked = 0
+        }
+        for service in ServiceName.allCases {
+            for queue in QueueName.allCases where queue.waitsForIntake {
+                report.queue(Topology.Names.queue(service, queue)) { $0.consumers = 0 }
+            }
+        }
+        #expect(InFlight(report).items.isEmpty)
+        change(&report)
+        #expect(InFlight(report).items.map(\.line) == [line])
+        #expect(InFlight(report).moving.isEmpty == !isMoving)
     }
 
     @Test func theReportForPeopleFitsOneScreen() {
@@ -115,5 +165,13 @@ import Testing
             + #"{"name":"database","ok":false,"detail":"not connected"},{"name":"copies","ok":false,"detail":"x"}]}"#
         #expect(HealthAnswer(Array(body.utf8))?.faults == "database: not connected; copies: x")
         #expect(HealthAnswer(Array("<html>".utf8)) == nil)
+    }
+}
+
+extension SuiteReport {
+    /// Changes a queue.
+    fileprivate mutating func queue(_ name: String, _ change: (inout Queue) -> Void) {
+        guard let index = queues.firstIndex(where: { $0.name == name }) else { return }
+        change(&queues[index])
     }
 }

@@ -2,7 +2,7 @@ import Contracts
 import FoundationEssentials
 import Messaging
 
-/// The messages about failures, status and audit that every service answers to, by service.
+/// The messages about failures, status, audit, intake and tombstones that every service answers to, by service.
 struct ServiceOperations: Sendable {
     /// Asks.
     let requester: Requester
@@ -114,6 +114,41 @@ struct ServiceOperations: Sendable {
         func ask<Owner: ServiceOwner>(_: Owner.Type) async throws -> AuditPage {
             let query = FindAudit<Owner>(auditedId: auditedId, limit: max, after: after)
             return try await requester.call(query, within: limit)
+        }
+        return try await ask(owner(service))
+    }
+
+    /// Pauses its intake; returns until when.
+    func pause(for seconds: Int, reason: String?, of service: ServiceName) async throws -> IntakeState {
+        func ask<Owner: ServiceOwner>(_: Owner.Type) async throws -> IntakeState {
+            try await requester.call(PauseIntake<Owner>(seconds: seconds, reason: reason), within: limit)
+        }
+        return try await ask(owner(service))
+    }
+
+    /// Has it take in again.
+    func resume(_ service: ServiceName) async throws -> IntakeState {
+        func ask<Owner: ServiceOwner>(_: Owner.Type) async throws -> IntakeState {
+            try await requester.call(ResumeIntake<Owner>(), within: limit)
+        }
+        return try await ask(owner(service))
+    }
+
+    /// A page of whom it has erased.
+    func tombstones(of service: ServiceName, after: AuditHash?) async throws -> TombstonePage {
+        func ask<Owner: ServiceOwner>(_: Owner.Type) async throws -> TombstonePage {
+            try await requester.call(FindTombstones<Owner>(after: after), within: limit)
+        }
+        return try await ask(owner(service))
+    }
+
+    /// Has it erase again whom these name; returns how many had come back, and what was erased of them.
+    func apply(
+        _ tombstones: [Tombstone], to service: ServiceName
+    ) async throws -> (erased: Int, findings: [PersonFinding]) {
+        func ask<Owner: ServiceOwner>(_: Owner.Type) async throws -> (Int, [PersonFinding]) {
+            let reply = try await requester.call(ApplyTombstones<Owner>(tombstones: tombstones), within: limit)
+            return (reply.erased, reply.findings)
         }
         return try await ask(owner(service))
     }

@@ -18,12 +18,12 @@ struct MessageArguments: ParsableArguments {
         return bytes
     }
 
-    /// A message as it was given; throws unless it parses as JSON.
-    static func value(_ bytes: [UInt8]) throws(CommandFailure) -> JSONValue {
+    /// What was given as a message; throws unless it parses as JSON.
+    static func value(_ bytes: [UInt8], _ what: String = "The message") throws(CommandFailure) -> JSONValue {
         do {
             return try JSONDecoder().decode(JSONValue.self, from: Data(bytes))
         } catch {
-            throw CommandFailure(.usage, "The message is not JSON: \(MessageArguments.explain(error))")
+            throw CommandFailure(.usage, "\(what) is not JSON: \(MessageArguments.explain(error))")
         }
     }
 

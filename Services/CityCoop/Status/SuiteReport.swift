@@ -80,10 +80,14 @@ struct Verdict: Codable, Equatable, Sendable {
             report.services.filter { $0.ready == false && $0.status == nil }.flatMap { service in
                 QueueName.allCases.map { Topology.Names.queue(service.name, $0) }
             })
+        let paused = Set(
+            report.services.filter { $0.status?.intakePausedUntil != nil }.flatMap { service in
+                QueueName.allCases.filter(\.waitsForIntake).map { Topology.Names.queue(service.name, $0) }
+            })
         faults =
             report.services.flatMap { Self.faults(of: $0) } + (report.broker.map { Self.faults(of: $0) } ?? [])
             + report.missingQueues.map { "queue \($0) is missing" }
-            + report.queues.filter { !silent.contains($0.name) }.flatMap { Self.faults(of: $0) }
+            + report.queues.filter { !silent.union(paused).contains($0.name) }.flatMap { Self.faults(of: $0) }
         if report.unroutable > 0 {
             faults.append("\(report.unroutable) commands lie in \(Topology.Names.unroutable)")
         }
@@ -97,6 +101,7 @@ struct Verdict: Codable, Equatable, Sendable {
         }
         var faults: [String] = []
         if service.ready == false { faults.append(unready) }
+        if let until = status.intakePausedUntil { faults.append("the intake of \(name) is paused until \(until)") }
         if status.failed > 0 { faults.append("\(name) has \(status.failed) failed messages") }
         if status.outboxOldestSeconds > Limits.outboxSeconds {
             faults.append("\(name) has not sent an event for \(Int(status.outboxOldestSeconds)) s")

@@ -64,12 +64,14 @@ public struct ServiceStatus: Codable, Equatable, Sendable {
     public var schemas: [String: Int]?
     /// Who answers.
     public var instance: Instance?
+    /// Until when its intake is paused; absent while it takes in.
+    public var intakePausedUntil: Timestamp?
 
     /// Makes a status.
     public init(
         outboxRows: Int64, outboxOldestSeconds: Double, scheduled: Int64, scheduleLateSeconds: Double? = nil,
         parked: Int64, failed: Int64, copies: [Copy], unsealed: Int64? = nil, audit: AuditHead? = nil,
-        schemas: [String: Int]? = nil, instance: Instance? = nil
+        schemas: [String: Int]? = nil, instance: Instance? = nil, intakePausedUntil: Timestamp? = nil
     ) {
         self.outboxRows = outboxRows
         self.outboxOldestSeconds = outboxOldestSeconds
@@ -82,5 +84,6 @@ public struct ServiceStatus: Codable, Equatable, Sendable {
         self.audit = audit
         self.schemas = schemas
         self.instance = instance
+        self.intakePausedUntil = intakePausedUntil
     }
 }

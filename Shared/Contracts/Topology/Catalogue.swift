@@ -133,6 +133,7 @@ public enum Catalogue {
             Entry(DiscardFailures<Owner>.self), Entry(EditFailure<Owner>.self), Entry(RevealFailure<Owner>.self),
             Entry(FindAudit<Owner>.self), Entry(ExportPerson<Owner>.self), Entry(ErasePerson<Owner>.self),
             Entry(FindTombstones<Owner>.self), Entry(ApplyTombstones<Owner>.self),
+            Entry(PauseIntake<Owner>.self), Entry(ResumeIntake<Owner>.self),
         ]
     }
     /// What operators do about failed messages.

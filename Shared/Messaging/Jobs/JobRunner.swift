@@ -4,6 +4,7 @@ import Metrics
 /// Runs one background job, part by part.
 struct JobRunner: Sendable {
     private let job: any BackgroundJob
+    private let gate: IntakeGate
     private let transactions: InboxTransactions
     private let limits: MessagingLimits
     private let logger: Logger
@@ -11,8 +12,12 @@ struct JobRunner: Sendable {
 
     private var name: String { type(of: job).name }
 
-    init(job: any BackgroundJob, transactions: InboxTransactions, limits: MessagingLimits, logger: Logger) {
+    init(
+        job: any BackgroundJob, gate: IntakeGate, transactions: InboxTransactions, limits: MessagingLimits,
+        logger: Logger
+    ) {
         self.job = job
+        self.gate = gate
         self.transactions = transactions
         self.limits = limits
         self.logger = logger
@@ -23,6 +28,8 @@ struct JobRunner: Sendable {
     func run() async {
         var failures = 0
         while !Task.isCancelled {
+            await gate.waitUntilOpen()
+            if Task.isCancelled { return }
             let seen = transactions.handled.count
             do {
                 let hasMore = try await transactions.perform { try await job.run(in: &$0) }

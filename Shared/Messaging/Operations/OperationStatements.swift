@@ -1,4 +1,5 @@
 import Contracts
+import FoundationEssentials
 import Postgres
 
 /// Reads how the runtime's tables are, in a bounded time: of each so many rows are counted, the oldest first.
@@ -13,7 +14,8 @@ struct ReadStatus: Statement {
             (SELECT count(*) FROM later),
             coalesce((SELECT extract(epoch FROM clock_timestamp() - min(due_at)) FROM later), 0)::double precision,
             (SELECT count(*) FROM open WHERE state = 1), (SELECT count(*) FROM open WHERE state = 2),
-            (SELECT count(*) FROM loose), length, hash
+            (SELECT count(*) FROM loose), length, hash,
+            (SELECT until FROM intake_pause WHERE until > clock_timestamp())
         FROM audit_head
         """
     var max: Int64
@@ -32,6 +34,7 @@ struct ReadStatus: Statement {
             // Before its time nothing is late.
             scheduleLateSeconds: Swift.max(0, try columns.next()), parked: try columns.next(),
             failed: try columns.next(),
-            copies: [], unsealed: try columns.next(), audit: try AuditHead(&columns))
+            copies: [], unsealed: try columns.next(), audit: try AuditHead(&columns),
+            intakePausedUntil: try (columns.next() as Date?).map { Timestamp($0) })
     }
 }

@@ -69,6 +69,8 @@ public struct HandlerSet<Owner: ServiceOwner>: Sendable {
         all.add(ErasePersonalData<Owner>(eraser: eraser))
         all.add(ListErasedPersons<Owner>())
         all.add(EraseRestoredPersons<Owner>(eraser: eraser))
+        all.add(PauseIntakeOfService<Owner>())
+        all.add(ResumeIntakeOfService<Owner>())
         all.add(job: SealAudit(service: Owner.name, max: limits.auditSealMax))
         let promised = Set(
             Catalogue.requests(of: Owner.name).map(\.type.description)

@@ -30,6 +30,7 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
     private let tracer = MessageTracer.ofProcess
     private let handled = Wakeup()
     private let due = Wakeup()
+    private let gate = IntakeGate()
     private let isStopping = Atomic(false)
 
     /// Describes the runtime of a service; nothing is opened before ``run()``.
@@ -80,12 +81,11 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
         bulk = outlet("\(name) bulk")
         consumers = Dictionary(
             uniqueKeysWithValues: QueueName.allCases.map { queue in
-                let wide = queue == .queries ? limits.queryPrefetch : limits.prefetch
-                return (
+                (
                     queue,
                     Consumer(
                         name: "\(name) \(queue.rawValue)", source: .queue(Topology.Names.queue(Owner.name, queue)),
-                        prefetch: queue == .dead ? limits.deadPrefetch : wide, address: broker, limits: brokerLimits,
+                        prefetch: limits.prefetch(of: queue), address: broker, limits: brokerLimits,
                         events: report.of(queue.rawValue))
                 )
             })
@@ -125,6 +125,8 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
 
     /// Runs until graceful shutdown or cancellation.
     public func run() async throws {
+        // Until the database has said whether intake is paused.
+        for consumer in pausable { await consumer.pause() }
         await withTaskGroup(of: Void.self) { connections in
             connections.addTask { await self.work.run() }
             connections.addTask { await self.reading.run() }
@@ -142,6 +144,7 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
         await withTaskGroup(of: Bool.self) { lanes in
             for (queue, consumer) in consumers { lanes.addTask { await self.runLane(queue, consumer) } }
             await withTaskGroup(of: Void.self) { background in
+                background.addTask { await self.intake.run() }
                 background.addTask { await self.keeper.run() }
                 background.addTask { await self.schedule.run() }
                 background.addTask { await self.figures.run() }
@@ -167,7 +170,7 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
 
     private func runLane(_ queue: QueueName, _ consumer: Consumer) async -> Bool {
         switch queue {
-        case .commands, .bulk, .events: await runner(queue, consumer).run()
+        case .commands, .bulk, .events, .control: await runner(queue, consumer).run()
         case .queries: await queryRunner(consumer).run()
         case .dead: await deadRunner(consumer).run()
         }
@@ -192,7 +195,7 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
 
     /// The transactions of a queue; or, without one, of what the service does by itself.
     private func transactions(_ queue: String = "") -> InboxTransactions {
-        let isPrompt = [.commands, .queries, .events, .dead].contains(QueueName(rawValue: queue))
+        let isPrompt = [.commands, .queries, .events, .control, .dead].contains(QueueName(rawValue: queue))
         return InboxTransactions(
             source: Owner.name, queue: queue, database: work, outlet: isPrompt ? prompt : bulk, seal: seal,
             limits: limits, access: access, handled: handled, due: due)
@@ -206,7 +209,7 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
                 routes: handlers.routes(of: queue), access: access, limits: limits, now: { Date() }),
             transactions: transactions, meters: QueueMeters(Topology.Names.queue(Owner.name, queue)), tracer: tracer,
             limits: limits, logger: logger,
-            waitForDatabase: { await self.waitForDatabase(transactions.outlet) })
+            waitForDatabase: { await self.waitForDatabase(transactions.outlet, queue) })
     }
 
     private func queryRunner(_ consumer: Consumer) -> QueryRunner {
@@ -220,11 +223,19 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
     private func deadRunner(_ consumer: Consumer) -> DeadRunner {
         DeadRunner(
             consumer: consumer, service: Owner.name, transactions: { self.transactions($0) }, limits: limits,
-            logger: logger, waitForDatabase: { await self.waitForDatabase(self.prompt) })
+            logger: logger, waitForDatabase: { await self.waitForDatabase(self.prompt, .dead) })
     }
 
     private func jobRunner(_ job: any BackgroundJob) -> JobRunner {
-        JobRunner(job: job, transactions: transactions(), limits: limits, logger: logger)
+        JobRunner(job: job, gate: gate, transactions: transactions(), limits: limits, logger: logger)
+    }
+
+    private var pausable: [Consumer] {
+        consumers.filter { $0.key.waitsForIntake }.map(\.value)
+    }
+
+    private var intake: IntakeKeeper {
+        IntakeKeeper(gate: gate, consumers: pausable, database: work, limits: limits, logger: logger)
     }
 
     private var keeper: CopyKeeper {
@@ -237,7 +248,7 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
             retries: RetryRunner(
                 routes: handlers.routes, database: work, seal: seal, limits: limits, logger: logger, tracer: tracer,
                 transactions: { self.transactions($0) }),
-            limits: limits, logger: logger, due: due)
+            gate: gate, limits: limits, logger: logger, due: due)
     }
 
     private var figures: FigureRunner {
@@ -254,10 +265,11 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
             loops: publishers + takers, limits: limits, logger: logger)
     }
 
-    /// Returns when the database answers and the outlet has its session, or the service stops.
-    private func waitForDatabase(_ outlet: Outlet) async {
+    /// Returns when the database answers, the outlet has its session and intake is not paused, or the service stops.
+    private func waitForDatabase(_ outlet: Outlet, _ queue: QueueName) async {
         repeat {
             await Pause.sleep(limits.databasePause)
+            if queue.waitsForIntake && !gate.isOpen { continue }
             let hasSession = await outlet.relay.owner != nil
             if work.isConnected, hasSession, (try? await work.execute(ReadNextDue())) != nil { return }
         } while !Task.isCancelled && !isStopping.load(ordering: .acquiring)

@@ -33,6 +33,7 @@ import Testing
         LockFailure(failureId: id),
         WriteEdit(
             failureId: id, actor: actor, stored: StoredBody(envelope: [], sealedBody: []), inboxKey: [], fields: []),
+        WritePause(seconds: 1, actor: "", reason: nil), EndPause(), ReadPause(),
         ReadStatus(limits: MessagingLimits()), ReadCopies(names: []), CompleteCopy(name: ""),
         ReadGrants(users: [], isCopy: true),
         CopyGrants(grants: []), MeasureGrants(), GiveBack(queue: "", keys: []),
