@@ -8,8 +8,13 @@ struct VouchersOptions: Sendable {
     var throttle = ThrottleRules()
     /// Where files are put that are meant for people: the codes of orders.
     var fileFolder: String
+    /// How long files of codes stay in the folder.
+    var fileRetention = VouchersOptions.fileRetentionDefault
     /// For how many days after its sale an unspent voucher is taken back.
     var cancelDays = VouchersOptions.cancelDaysDefault
+
+    /// As long as the codes of an order can be given out again.
+    static let fileRetentionDefault = Duration.days(30)
 
     /// Two weeks.
     static let cancelDaysDefault = 14
@@ -25,6 +30,9 @@ struct VouchersOptions: Sendable {
         keys = VouchersOptions.keys(&settings)
         throttle = ThrottleRules(&settings)
         fileFolder = settings.folder("VOUCHERS_FILE_FOLDER", "Where the codes of orders are put, encrypted")
+        fileRetention = settings.duration(
+            "VOUCHERS_FILE_RETENTION", "How long a file of codes stays in that folder",
+            default: VouchersOptions.fileRetentionDefault, in: .days(1)...(.days(3_650)))
         cancelDays = settings.number(
             "VOUCHERS_CANCEL_DAYS", "Days after its sale in which an unspent voucher is taken back",
             default: VouchersOptions.cancelDaysDefault, in: 0...3_650)

@@ -12,17 +12,26 @@ public enum Administration {
 
     /// Connects, runs the body on the connection's thread, and disconnects.
     ///
-    /// A request the broker refuses throws with its reply code (404 not found, 406 declared otherwise, 403 refused); later
+    /// Of a cluster, the first node that can be reached. A request the broker refuses throws with its reply code (404 not found, 406 declared otherwise, 403 refused); later
     /// requests in the same body work all the same.
     public static func with<Result: Sendable>(
         _ address: BrokerAddress, name: String = "administration", limits: AMQPLimits = AMQPLimits(),
         _ body: @Sendable (borrowing Channel) throws -> Result
     ) async throws -> Result {
         try await Worker(name: name).run { () throws in
-            let wire = try Wire(to: address, name: name, limits: limits)
+            let wire = try reach(address, name: name, limits)
             defer { wire.close() }
             return try body(Channel(wire: wire))
         }
+    }
+
+    private static func reach(
+        _ address: BrokerAddress, name: String, _ limits: AMQPLimits
+    ) throws(AMQPError) -> Wire {
+        for turn in address.others.indices {
+            if let wire = try? Wire(to: address.place(atTurn: turn), name: name, limits: limits) { return wire }
+        }
+        return try Wire(to: address.place(atTurn: address.others.count), name: name, limits: limits)
     }
 
     /// The thread.

@@ -1,8 +1,9 @@
 extension BrokerAddress {
     /// Reads `amqp://user:password@host:port/virtualhost`, or `amqps://` with `?cacertfile=`, `certfile=` and `keyfile=`.
     ///
+    /// A cluster's nodes stand one after the other, `host:port,host:port`, at most ``placesMax`` of them; each is tried in its turn.
     /// User, password and virtual host are percent-decoded. Without a virtual host it is `/`; user and password default to
-    /// `guest`, the port to 5672 or 5671. An unknown parameter is an error, so that a misspelt one is noticed.
+    /// `guest`, a port to 5672 or 5671. An unknown parameter is an error, so that a misspelt one is noticed.
     public init(url: String) throws(AMQPError) {
         func invalid(_ what: String) -> AMQPError { AMQPError(.addressInvalid, what) }
         guard let scheme = url.range(of: "://") else { throw invalid("no amqp:// or amqps:// in front") }
@@ -25,16 +26,28 @@ extension BrokerAddress {
         guard let user = credentials.user.percentDecoded, let password = (credentials.password ?? "").percentDecoded,
             let virtualHost = path.map({ $0.isEmpty ? "/" : $0.percentDecoded }) ?? "/"
         else { throw invalid("user, password or virtual host is not percent-encoded UTF-8 without NUL") }
-        guard let (host, port) = Self.hostAndPort(place, default: isSecure ? 5671 : 5672) else {
-            throw invalid("no host, or a port that is no number from 1 to 65535")
+        guard let places = Self.places(place, default: isSecure ? 5671 : 5672) else {
+            throw invalid("no host, a port that is no number from 1 to 65535, or more than \(Self.placesMax) hosts")
         }
         guard let tls = Self.tls(isSecure: isSecure, query: query) else {
             throw invalid("a parameter other than cacertfile, certfile with keyfile, or one of these without amqps")
         }
-        self.init(host: host, port: port, virtualHost: virtualHost, user: user, password: password, tls: tls)
+        self.init(
+            host: places[0].host, port: places[0].port, others: Array(places.dropFirst()), virtualHost: virtualHost,
+            user: user, password: password, tls: tls)
     }
 
-    private static func hostAndPort(_ place: Substring, default port: Int) -> (String, Int)? {
+    /// The most nodes that an address names.
+    static let placesMax = 16
+
+    /// At least one; nil if one of them is mistaken, or there are too many.
+    private static func places(_ list: Substring, default port: Int) -> [Place]? {
+        let texts = list.split(separator: ",", omittingEmptySubsequences: false)
+        let places = texts.compactMap { place($0, default: port) }
+        return places.count == texts.count && (1...placesMax).contains(places.count) ? places : nil
+    }
+
+    private static func place(_ place: Substring, default port: Int) -> Place? {
         let host: Substring
         let rest: Substring
         if place.first == "[" {
@@ -46,9 +59,9 @@ extension BrokerAddress {
             (host, rest) = (place[..<colon], place[colon...])
         }
         guard !host.isEmpty else { return nil }
-        if rest.isEmpty { return (String(host), port) }
+        if rest.isEmpty { return Place(host: String(host), port: port) }
         guard rest.first == ":", let port = Int(rest.dropFirst()), 1...65535 ~= port else { return nil }
-        return (String(host), port)
+        return Place(host: String(host), port: port)
     }
 
     /// Nil is an unknown parameter; `.some(nil)` is plain TCP.

@@ -50,6 +50,8 @@ final class Link {
 
     private let executor: LoopExecutor
     private let address: BrokerAddress
+    /// Which of the address's places is tried next.
+    private var turn = 0
     private let name: String
     private let limits: AMQPLimits
     private let report: (@Sendable (ConnectionEvent) -> Void)?
@@ -113,7 +115,7 @@ final class Link {
     private func connect() {
         guard let owner else { return }
         do throws(AMQPError) {
-            wire = try Wire(to: address, name: name, limits: limits)
+            wire = try Wire(to: address.place(atTurn: turn), name: name, limits: limits)
             generation &+= 1
             demultiplexer = Demultiplexer(generation: generation)
             try owner.opened()
@@ -140,7 +142,9 @@ final class Link {
         status.isBlocked.store(false, ordering: .releasing)
     }
 
+    /// The next attempt goes to the next place: this node may be gone for long, and the others go on without it.
     private func retry(after error: AMQPError) {
+        turn += 1
         var generator = SystemRandomNumberGenerator()
         let pause = delay.next(using: &generator)
         set(.reconnect, after: pause)

@@ -32,8 +32,15 @@ public enum QueueName: String, CaseIterable, Sendable {
     case bulk
     /// Events of other services.
     case events
+    /// Operators' acts that have to get through while intake is paused.
+    case control
     /// What the broker gave up on.
     case dead
+}
+
+extension QueueName {
+    /// Whether what waits here stays where it is while the intake of its service is paused.
+    public var waitsForIntake: Bool { self == .commands || self == .bulk }
 }
 
 /// The type of a message: `<service>.<name>.v<version>`, which is its routing key as well.
@@ -100,7 +107,7 @@ public protocol Query: Request {}
 
 /// A request that changes something, exactly once.
 public protocol Command: Request {
-    /// The queue it waits in: ``QueueName/commands`` or ``QueueName/bulk``.
+    /// The queue it waits in: ``QueueName/commands``, ``QueueName/bulk`` or ``QueueName/control``.
     static var queue: QueueName { get }
 
     /// For how long a repeated command gets the first answer again, in seconds; after that ``expiredReply``.

@@ -1,5 +1,6 @@
 import EventLoop
 import FoundationEssentials
+import JSON
 
 /// RabbitMQ's management API over HTTP: users, permissions, policies, and what the broker counts.
 ///

@@ -1,4 +1,5 @@
 import AMQP
+import JSON
 import TestKit
 import Testing
 

@@ -189,6 +189,30 @@ struct FaultTests {
         }
     }
 
+    @Test func whatCannotBeReachedIsPassedOver() async throws {
+        try await RabbitSeam.with { seam in
+            let queue = try await seam.makeQueue()
+            var address = seam.address
+            address.others = [.init(host: address.host, port: address.port)]
+            // Nobody listens there.
+            address.port = 1
+            let waiting = try await Administration.with(address) { try $0.messageCount(queue) }
+            #expect(waiting == 0)
+            let log = EventLog()
+            let publisher = Publisher(name: "wanderer", address: address, limits: quickLimits, events: log.record)
+            try await running(publisher) { publisher in
+                #expect(await publisher.publish([.numbered(1, to: queue)]) == [.confirmed])
+                while log.count(where: { if case .connected = $0 { true } else { false } }) == 1 {
+                    try await seam.cutConnections()
+                    try await Task.sleep(for: .milliseconds(50))
+                }
+                #expect(await publisher.publish([.numbered(2, to: queue)]) == [.confirmed])
+                // Once at the start, and once on the way back.
+                #expect(log.errors.count { $0.code == .connectFailed } >= 2)
+            }
+        }
+    }
+
     @Test func publishWaitsForTheConnectionAndReturnsWhenCancelledOrClosed() async throws {
         let nobody = BrokerAddress(host: "127.0.0.1", port: 1, user: "u", password: "p")
         let publisher = Publisher(name: "lonely", address: nobody, limits: quickLimits)

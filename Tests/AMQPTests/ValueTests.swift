@@ -24,9 +24,23 @@ struct BrokerAddressTests {
         #expect(address.tls == BrokerAddress.TLS(authorityFile: "/a b.pem", clientCertificate: ("c", "k")))
     }
 
+    @Test func readsTheNodesOfACluster() throws {
+        let address = try BrokerAddress(url: "amqp://u:p@a:5673,b,[::1]:5674/v")
+        #expect(address.host == "a" && address.port == 5673)
+        #expect(address.others == [.init(host: "b", port: 5672), .init(host: "::1", port: 5674)])
+        #expect(address.description == "amqp://u:***@a:5673,b:5672,::1:5674/v")
+        let hosts = (0..<4).map { address.place(atTurn: $0) }
+        #expect(hosts.map(\.host) == ["a", "b", "::1", "a"] && hosts.map(\.port) == [5673, 5672, 5674, 5673])
+        #expect(hosts.allSatisfy { $0.others.isEmpty && $0.user == "u" && $0.virtualHost == "v" })
+        let many = Array(repeating: "h", count: BrokerAddress.placesMax).joined(separator: ",")
+        #expect(try BrokerAddress(url: "amqps://\(many)").others.last?.port == 5671)
+        #expect(throws: AMQPError.self) { try BrokerAddress(url: "amqps://\(many),h") }
+    }
+
     @Test(
         "refuses what is wrong without repeating it",
         arguments: [
+            "amqp://u:secret@a,,b", "amqp://u:secret@a,b:0", "amqp://u:secret@,a", "amqp://u:secret@a,",
             "", "broker", "http://secret@h", "amqp://", "amqp://u:secret@", "amqp://u:secret@h:0", "amqp://h:99999",
             "amqp://h:x", "amqp://u:secret%zz@h", "amqp://u:secret%00@h", "amqp://h?cacertfile=secret",
             "amqps://h?cacert=secret", "amqps://h?certfile=secret", "amqp://[::1", "amqp://h/%ff",

@@ -40,7 +40,7 @@ import Testing
         for entry in NameTests.requests {
             switch entry.type.kind {
             case .query: #expect(entry.queue == .queries)
-            case .command: #expect(entry.queue == .commands || entry.queue == .bulk)
+            case .command: #expect([.commands, .bulk, .control].contains(entry.queue))
             case .event, .refusal: Issue.record("\(entry.type) is no request")
             }
             #expect((entry.request is any Command.Type) == (entry.type.kind == .command))

@@ -83,7 +83,9 @@ import Testing
             let transactions = InboxTransactions(
                 source: .notifications, queue: "", database: bench.database, outlet: outlet, seal: seal,
                 limits: limits, handled: stage.handled)
-            let runner = JobRunner(job: job, transactions: transactions, limits: limits, logger: logger)
+            let gate = IntakeGate()
+            _ = gate.turn(open: true)
+            let runner = JobRunner(job: job, gate: gate, transactions: transactions, limits: limits, logger: logger)
             async let _ = relay.run()
             async let _ = runner.run()
             try await body(stage)

@@ -116,6 +116,30 @@ import Testing
         }
     }
 
+    @Test func textsAreForgottenInTimeAndNobodyIsToldTwice() async throws {
+        try await Stage.with { stage in
+            let (person, registration) = (UUID(), UUID())
+            try await stage.setContact(person)
+            try await stage.register(person, registration)
+            _ = try await stage.bench.run(stage.mails)
+            try await stage.register(person)
+            _ = try await stage.bench.database.execute(AgeTexts())
+            #expect(try await !stage.bench.run(ForgetTexts(retention: .seconds(2 * 86_400))).hasMore)
+            #expect(try await stage.stored().allSatisfy { $0.subject?.isEmpty == false }, "not yet")
+            _ = try await stage.bench.run(ForgetTexts(retention: .seconds(86_400)))
+            let stored = try await stage.stored()
+            #expect(stored.map(\.state) == ["delivered", "rendered"])
+            #expect(stored[0].subject?.isEmpty == true)
+            #expect(stored[1].subject?.isEmpty == false, "it is still to be sent")
+            try await stage.register(person, registration)
+            #expect(try await stage.stored() == stored)
+        }
+    }
+
+    private struct AgeTexts: Statement {
+        static let sql = "UPDATE notification SET rendered_at = rendered_at - interval '30 hours'"
+    }
+
     private struct BreakAddresses: Statement {
         static let sql = "UPDATE notification SET recipient_email = 'nobody'"
     }

@@ -102,7 +102,7 @@ struct SettingsTests {
         #expect(found["SHOP_STRICT"] == #"is "ja"; expected true or false."#)
         #expect(found["SHOP_GREETING"] == "is empty; expected a text.")
         #expect(
-            found["SHOP_PAUSE"] == #"is "5"; expected a time such as 250ms, 5s, 2m or 1h, from 1ms to 24h."#)
+            found["SHOP_PAUSE"] == #"is "5"; expected a time such as 250ms, 5s, 2m, 1h or 7d, from 1ms to 1d."#)
         #expect(found["SHOP_COLOUR"] == #"is "blue"; expected red, green."#)
         #expect(found["SHOP_FOLDER"]?.hasPrefix(#"is "/nowhere/at/all"; expected"#) == true)
         #expect(
@@ -227,7 +227,7 @@ struct SettingsTests {
         var settings = Settings(["SHOP_PAUSE": "2m"], prefix: "SHOP")
         _ = settings.duration("SHOP_PAUSE", "Pause between two rounds", default: .seconds(5))
         _ = settings.secret("SHOP_PASSWORD", "Password of the shop")
-        let limits = "a time such as 250ms, 5s, 2m or 1h, from 1ms to 24h"
+        let limits = "a time such as 250ms, 5s, 2m, 1h or 7d, from 1ms to 1d"
         #expect(
             settings.documentation.text == """
                 SETTING        DEFAULT     MEANING

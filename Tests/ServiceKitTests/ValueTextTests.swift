@@ -8,6 +8,7 @@ struct ValueTextTests {
         "durations are a number and a unit",
         arguments: [
             ("250ms", Duration.milliseconds(250)), ("5s", .seconds(5)), ("2m", .seconds(120)), ("1h", .seconds(3_600)),
+            ("7d", .seconds(604_800)),
             ("0s", .zero), ("007s", .seconds(7)), ("999999999h", .seconds(3_599_999_996_400)),
         ])
     func durations(_ text: String, _ duration: Duration) {
@@ -23,12 +24,12 @@ struct ValueTextTests {
 
     @Test("a duration is written with its largest whole unit, and read back")
     func durationsBack() {
-        for milliseconds in [1, 250, 1_000, 1_500, 60_000, 90_000, 3_600_000, 86_400_000] {
+        for milliseconds in [1, 250, 1_000, 1_500, 60_000, 90_000, 3_600_000, 86_400_000, 604_800_000] {
             let duration = Duration.milliseconds(milliseconds)
             #expect(DurationText.duration(DurationText.text(duration)) == duration)
         }
         #expect(DurationText.text(.seconds(90)) == "90s")
-        #expect(DurationText.text(.seconds(86_400)) == "24h")
+        #expect(DurationText.text(.seconds(86_400)) == "1d")
         #expect(DurationText.text(.zero) == "0ms")
     }
 

@@ -27,6 +27,31 @@ struct CodeFileTests {
 
     private let password = CodeRecipient(password: Secret(OrderShop.password))
 
+    @Test func filesAreRemovedAfterTheirTime() async throws {
+        try await OrderShop.open { orders in
+            var names: [String] = []
+            for _ in 1...2 {
+                let order = try await orders.made([(1_000, 3)])
+                let collect = collection(orders, order, password)
+                names.append(try await orders.bench.run(orders.collect, [collect]).reply(to: CollectCodes.self).name)
+            }
+            let job = RemoveCodeFiles(folder: orders.folder.path, retention: .seconds(30 * 86_400))
+            #expect(try await !orders.bench.run(job).hasMore)
+            func there() throws -> Set<String> {
+                Set(try FileManager.default.contentsOfDirectory(atPath: orders.folder.path).filter(names.contains))
+            }
+            #expect(try there() == Set(names))
+            try await orders.script(
+                "UPDATE code_file SET made_at = made_at - interval '31 days' WHERE name = '\(names[0])'")
+            // A crash before the commit has it done again.
+            _ = try await orders.bench.run(job, end: .undone)
+            _ = try await orders.bench.run(job)
+            #expect(try there() == [names[1]])
+            let left = try await orders.bench.database.execute(MarkFilesRemoved(olderThanSeconds: 0, max: 9))
+            #expect(left == [names[1]])
+        }
+    }
+
     @Test func codesAreCollectedOnceAndOpenWithTheToolOfOpenSSL() async throws {
         try await OrderShop.open { orders in
             let recipient = CodeRecipient(certificate: try certificate(in: orders.folder))

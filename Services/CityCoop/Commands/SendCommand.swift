@@ -13,7 +13,11 @@ struct SendCommand: AsyncParsableCommand {
             Prints the message's id: the same id sent again has no second effect. What becomes of the command is told by \
             events (citycoop watch); a type that nobody answers to is kept in citycoop.unroutable (citycoop dead list).
 
+            With --lines each line of standard input is a command, sent under an id of its own; what is lost on the way to the \
+            broker is sent again under the same id, until --timeout.
+
             Examples:
+              citycoop send --lines vouchers.issue.v1 - < issues.jsonl
               citycoop send cities.register-merchant.v1 '{"merchantId": "…", "cityId": "…", "name": "Knjigarna"}'
               citycoop send vouchers.redeem.v1 - < redeem.json
             """)
@@ -26,15 +30,22 @@ struct SendCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Ties what comes of the command to something of yours.", valueName: "text"))
     var correlation: String?
 
+    @Flag(help: "Each line of standard input is a command.")
+    var lines = false
+
     @Option(help: "Seconds until the broker has to have confirmed.")
     var timeout = Seconds(10)
 
     func validate() throws {
         if let id { try MessageID.validate(id) }
+        guard !lines || (message.json == "-" && id == nil) else {
+            throw ValidationError("--lines goes with - and without --id.")
+        }
     }
 
     func run() async throws {
         try await reporting {
+            if lines { return try await sendLines() }
             let body = try message.body()
             warn()
             let id = id ?? UUID.version7().text
@@ -46,6 +57,25 @@ struct SendCommand: AsyncParsableCommand {
             }
             Terminal.write(id)
         }
+    }
+
+    private func sendLines() async throws {
+        warn()
+        var commands: [CommandMessage] = []
+        while let line = readLine() {
+            if line.trimmed.isEmpty { continue }
+            let body = Array(line.utf8)
+            _ = try MessageArguments.value(body, "Line \(commands.count + 1)")
+            commands.append(
+                CommandMessage(type: message.type, id: UUID.version7().text, correlation: correlation, body: body))
+        }
+        let outgoing = commands.map(\.outgoing)
+        try await OperatorSession.with(Surroundings.ours.broker()) { session in
+            try await Progress.during("waiting for the broker's confirms") {
+                try await session.publishUntilConfirmed(outgoing, within: timeout.duration)
+            }
+        }
+        for command in commands { Terminal.write(command.id) }
     }
 
     private func warn() {
@@ -113,6 +143,31 @@ extension OperatorSession {
             throw CommandFailure(
                 .deadline, "The broker has not confirmed in time; the message may be there all the same.",
                 hint: "sent again under the same id it has no second effect")
+        }
+    }
+}
+
+extension OperatorSession {
+    /// Publishes, and publishes again what was lost with a connection; throws unless the broker confirms all of them in time.
+    func publishUntilConfirmed(_ messages: [OutgoingMessage], within limit: Duration) async throws {
+        let deadline = ContinuousClock.now + limit
+        var open = messages
+        while !open.isEmpty {
+            let sent = open
+            let confirmations = try await within(deadline - .now) { await publisher.publish(sent) } ?? []
+            guard !confirmations.isEmpty else {
+                throw CommandFailure(
+                    .deadline, "The broker has not confirmed \(open.count) of \(messages.count) messages in time.")
+            }
+            open = []
+            for (message, confirmation) in zip(sent, confirmations) {
+                switch confirmation {
+                case .confirmed: continue
+                case .lost, .refused: open.append(message)
+                case .returned(_, let text): throw CommandFailure(.refused, "The broker returned a message: \(text)")
+                case .unacceptable(let error): throw error
+                }
+            }
         }
     }
 }

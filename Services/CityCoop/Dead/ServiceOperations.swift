@@ -2,7 +2,7 @@ import Contracts
 import FoundationEssentials
 import Messaging
 
-/// The messages about failures, status and audit that every service answers to, by service.
+/// The messages about failures, status, audit, intake and tombstones that every service answers to, by service.
 struct ServiceOperations: Sendable {
     /// Asks.
     let requester: Requester
@@ -49,18 +49,62 @@ struct ServiceOperations: Sendable {
         }
     }
 
-    /// Has failed messages tried again; returns how many.
-    func redrive(_ failures: FailureSelection, reason: String?, of service: ServiceName) async throws -> Int {
-        func ask<Owner: ServiceOwner>(_: Owner.Type) async throws -> Int {
-            try await requester.call(RedriveFailures<Owner>(failures, reason: reason), within: limit).count
+    /// Its failed messages, counted: those of a state, or the open ones; of these, so many of the oldest.
+    func groups(
+        of service: ServiceName, _ failures: FailureSelection, limit max: Int? = nil
+    ) async throws -> FailureGroups {
+        func ask<Owner: ServiceOwner>(_: Owner.Type) async throws -> FailureGroups {
+            let query = FindFailureGroups<Owner>(
+                state: failures.state, type: failures.type, code: failures.code, failureIds: failures.failureIds,
+                limit: max)
+            return try await requester.call(query, within: limit)
         }
         return try await ask(owner(service))
     }
 
-    /// Gives failed messages up; returns how many.
-    func discard(_ failures: FailureSelection, reason: String, of service: ServiceName) async throws -> Int {
-        func ask<Owner: ServiceOwner>(_: Owner.Type) async throws -> Int {
-            try await requester.call(DiscardFailures<Owner>(failures, reason: reason), within: limit).count
+    /// Has failed messages tried again.
+    func redrive(_ page: ActPage, _ redrive: Redrive, of service: ServiceName) async throws -> FailuresTouched {
+        func ask<Owner: ServiceOwner>(_: Owner.Type) async throws -> FailuresTouched {
+            let command = RedriveFailures<Owner>(
+                page.failures, reason: redrive.reason, redriveId: redrive.id, perSecond: redrive.perSecond,
+                delaySeconds: redrive.perSecond.map { Double(page.before) / $0 }, limit: page.limit)
+            return try await requester.call(command, within: limit)
+        }
+        return try await ask(owner(service))
+    }
+
+    /// How a redrive goes.
+    func progress(of redriveId: UUID, in service: ServiceName) async throws -> RedriveProgress {
+        func ask<Owner: ServiceOwner>(_: Owner.Type) async throws -> RedriveProgress {
+            try await requester.call(GetRedrive<Owner>(redriveId: redriveId), within: limit)
+        }
+        return try await ask(owner(service))
+    }
+
+    /// Gives failed messages up.
+    func discard(_ page: ActPage, reason: String, of service: ServiceName) async throws -> FailuresTouched {
+        func ask<Owner: ServiceOwner>(_: Owner.Type) async throws -> FailuresTouched {
+            let command = DiscardFailures<Owner>(page.failures, reason: reason, limit: page.limit)
+            return try await requester.call(command, within: limit)
+        }
+        return try await ask(owner(service))
+    }
+
+    /// Puts another body into a failed message.
+    func edit(
+        _ id: UUID, to body: Secret, revision: Int?, reason: String?, of service: ServiceName
+    ) async throws -> EditedFailure {
+        func ask<Owner: ServiceOwner>(_: Owner.Type) async throws -> EditedFailure {
+            let command = EditFailure<Owner>(failureId: id, body: body, revision: revision, reason: reason)
+            return try await requester.call(command, within: limit)
+        }
+        return try await ask(owner(service))
+    }
+
+    /// A failed message in the clear.
+    func reveal(_ id: UUID, reason: String, of service: ServiceName) async throws -> RevealedFailure {
+        func ask<Owner: ServiceOwner>(_: Owner.Type) async throws -> RevealedFailure {
+            try await requester.call(RevealFailure<Owner>(failureId: id, reason: reason), within: limit)
         }
         return try await ask(owner(service))
     }
@@ -70,6 +114,41 @@ struct ServiceOperations: Sendable {
         func ask<Owner: ServiceOwner>(_: Owner.Type) async throws -> AuditPage {
             let query = FindAudit<Owner>(auditedId: auditedId, limit: max, after: after)
             return try await requester.call(query, within: limit)
+        }
+        return try await ask(owner(service))
+    }
+
+    /// Pauses its intake; returns until when.
+    func pause(for seconds: Int, reason: String?, of service: ServiceName) async throws -> IntakeState {
+        func ask<Owner: ServiceOwner>(_: Owner.Type) async throws -> IntakeState {
+            try await requester.call(PauseIntake<Owner>(seconds: seconds, reason: reason), within: limit)
+        }
+        return try await ask(owner(service))
+    }
+
+    /// Has it take in again.
+    func resume(_ service: ServiceName) async throws -> IntakeState {
+        func ask<Owner: ServiceOwner>(_: Owner.Type) async throws -> IntakeState {
+            try await requester.call(ResumeIntake<Owner>(), within: limit)
+        }
+        return try await ask(owner(service))
+    }
+
+    /// A page of whom it has erased.
+    func tombstones(of service: ServiceName, after: AuditHash?) async throws -> TombstonePage {
+        func ask<Owner: ServiceOwner>(_: Owner.Type) async throws -> TombstonePage {
+            try await requester.call(FindTombstones<Owner>(after: after), within: limit)
+        }
+        return try await ask(owner(service))
+    }
+
+    /// Has it erase again whom these name; returns how many had come back, and what was erased of them.
+    func apply(
+        _ tombstones: [Tombstone], to service: ServiceName
+    ) async throws -> (erased: Int, findings: [PersonFinding]) {
+        func ask<Owner: ServiceOwner>(_: Owner.Type) async throws -> (Int, [PersonFinding]) {
+            let reply = try await requester.call(ApplyTombstones<Owner>(tombstones: tombstones), within: limit)
+            return (reply.erased, reply.findings)
         }
         return try await ask(owner(service))
     }

@@ -61,8 +61,8 @@ public struct TombstonePage: Codable, Equatable, Sendable {
 public struct ApplyTombstones<Owner: ServiceOwner>: Command {
     /// `<service>.apply-tombstones.v1`.
     public static var type: MessageType { MessageType(Owner.name, .command, "apply-tombstones") }
-    /// It may take long.
-    public static var queue: QueueName { .bulk }
+    /// Before intake goes on after a restore.
+    public static var queue: QueueName { .control }
 
     /// At most 500.
     public var tombstones: [Tombstone]

@@ -134,7 +134,8 @@ public struct Topology: Codable, Equatable, Sendable {
     /// an event would name the owner of the event.
     private static func workPolicy(_ service: ServiceName) -> Policy {
         Policy(
-            name: "citycoop-\(service.rawValue)", pattern: "^\(service.rawValue)\\.(commands|queries|bulk|events)$",
+            name: "citycoop-\(service.rawValue)",
+            pattern: "^\(service.rawValue)\\.(commands|queries|bulk|events|control)$",
             numbers: ["delivery-limit": deliveryLimit],
             texts: [
                 "dead-letter-exchange": Names.dead, "dead-letter-routing-key": Names.queue(service, .dead),
@@ -156,7 +157,7 @@ public struct Topology: Codable, Equatable, Sendable {
             name: name,
             configure: "^reply\\..*$",
             write: "^(reply\\..*|amq\\.default|citycoop\\.(commands|events))$",
-            read: "^(reply\\..*|\(name)\\.(commands|queries|bulk|events|dead))$",
+            read: "^(reply\\..*|\(name)\\.(commands|queries|bulk|events|control|dead))$",
             topics: [
                 User.Topic(exchange: Names.events, write: "^\(name)\\..*$", read: "^$"),
                 User.Topic(exchange: Names.commands, write: callable, read: "^$"),

@@ -2,6 +2,7 @@ public import AMQP
 public import Contracts
 import FoundationEssentials
 public import Logging
+import Metrics
 public import Postgres
 public import ServiceLifecycle
 import Synchronization
@@ -26,8 +27,10 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
     private let prompt: Outlet
     private let bulk: Outlet
     private let consumers: [QueueName: Consumer]
+    private let tracer = MessageTracer.ofProcess
     private let handled = Wakeup()
     private let due = Wakeup()
+    private let gate = IntakeGate()
     private let isStopping = Atomic(false)
 
     /// Describes the runtime of a service; nothing is opened before ``run()``.
@@ -41,6 +44,7 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
         access: AccessPolicy = AccessPolicy(), limits: MessagingLimits = MessagingLimits(),
         brokerLimits: AMQPLimits = AMQPLimits(), databaseLimits: PostgresLimits = PostgresLimits(), logger: Logger
     ) {
+        Meters.begin()
         let name = Owner.name.rawValue
         let handlers = handlers.complete(seal: seal, limits: limits)
         self.handlers = handlers
@@ -55,8 +59,12 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
         // Commands and events look things up by key; queries may well read a table from end to end.
         workLimits.avoidsTableScans = true
         let relayLimits = workLimits
-        work = Pool(database, name: name, limits: workLimits)
-        reading = Pool(database, name: "\(name) reading", limits: readingLimits)
+        func pool(_ name: String, _ limits: PostgresLimits) -> Pool {
+            let timer = Metric.poolWait.times(name)
+            return Pool(database, name: name, limits: limits) { timer.record(duration: $0) }
+        }
+        work = pool(name, workLimits)
+        reading = pool("\(name) reading", readingLimits)
         let report = ConnectionReport(logger: logger)
         func publisher(_ name: String) -> Publisher {
             Publisher(name: name, address: broker, limits: brokerLimits, events: report.of(name))
@@ -73,12 +81,11 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
         bulk = outlet("\(name) bulk")
         consumers = Dictionary(
             uniqueKeysWithValues: QueueName.allCases.map { queue in
-                let wide = queue == .queries ? limits.queryPrefetch : limits.prefetch
-                return (
+                (
                     queue,
                     Consumer(
                         name: "\(name) \(queue.rawValue)", source: .queue(Topology.Names.queue(Owner.name, queue)),
-                        prefetch: queue == .dead ? limits.deadPrefetch : wide, address: broker, limits: brokerLimits,
+                        prefetch: limits.prefetch(of: queue), address: broker, limits: brokerLimits,
                         events: report.of(queue.rawValue))
                 )
             })
@@ -118,6 +125,8 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
 
     /// Runs until graceful shutdown or cancellation.
     public func run() async throws {
+        // Until the database has said whether intake is paused.
+        for consumer in pausable { await consumer.pause() }
         await withTaskGroup(of: Void.self) { connections in
             connections.addTask { await self.work.run() }
             connections.addTask { await self.reading.run() }
@@ -135,8 +144,10 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
         await withTaskGroup(of: Bool.self) { lanes in
             for (queue, consumer) in consumers { lanes.addTask { await self.runLane(queue, consumer) } }
             await withTaskGroup(of: Void.self) { background in
+                background.addTask { await self.intake.run() }
                 background.addTask { await self.keeper.run() }
                 background.addTask { await self.schedule.run() }
+                background.addTask { await self.figures.run() }
                 for job in handlers.jobs { background.addTask { await self.jobRunner(job).run() } }
                 try? await gracefulShutdown()
                 logger.info("stops taking messages")
@@ -159,7 +170,7 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
 
     private func runLane(_ queue: QueueName, _ consumer: Consumer) async -> Bool {
         switch queue {
-        case .commands, .bulk, .events: await runner(queue, consumer).run()
+        case .commands, .bulk, .events, .control: await runner(queue, consumer).run()
         case .queries: await queryRunner(consumer).run()
         case .dead: await deadRunner(consumer).run()
         }
@@ -184,7 +195,7 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
 
     /// The transactions of a queue; or, without one, of what the service does by itself.
     private func transactions(_ queue: String = "") -> InboxTransactions {
-        let isPrompt = [.commands, .queries, .events, .dead].contains(QueueName(rawValue: queue))
+        let isPrompt = [.commands, .queries, .events, .control, .dead].contains(QueueName(rawValue: queue))
         return InboxTransactions(
             source: Owner.name, queue: queue, database: work, outlet: isPrompt ? prompt : bulk, seal: seal,
             limits: limits, access: access, handled: handled, due: due)
@@ -196,24 +207,35 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
             consumer: consumer,
             reader: IntakeReader(
                 routes: handlers.routes(of: queue), access: access, limits: limits, now: { Date() }),
-            transactions: transactions, limits: limits, logger: logger,
-            waitForDatabase: { await self.waitForDatabase(transactions.outlet) })
+            transactions: transactions, meters: QueueMeters(Topology.Names.queue(Owner.name, queue)), tracer: tracer,
+            limits: limits, logger: logger,
+            waitForDatabase: { await self.waitForDatabase(transactions.outlet, queue) })
     }
 
     private func queryRunner(_ consumer: Consumer) -> QueryRunner {
         QueryRunner(
             source: Owner.name, consumer: consumer, routes: handlers.queries, database: reading,
-            transactions: transactions(QueueName.queries.rawValue), limits: limits, logger: logger)
+            transactions: transactions(QueueName.queries.rawValue),
+            meters: QueueMeters(Topology.Names.queue(Owner.name, .queries)), tracer: tracer, limits: limits,
+            logger: logger)
     }
 
     private func deadRunner(_ consumer: Consumer) -> DeadRunner {
         DeadRunner(
             consumer: consumer, service: Owner.name, transactions: { self.transactions($0) }, limits: limits,
-            logger: logger, waitForDatabase: { await self.waitForDatabase(self.prompt) })
+            logger: logger, waitForDatabase: { await self.waitForDatabase(self.prompt, .dead) })
     }
 
     private func jobRunner(_ job: any BackgroundJob) -> JobRunner {
-        JobRunner(job: job, transactions: transactions(), limits: limits, logger: logger)
+        JobRunner(job: job, gate: gate, transactions: transactions(), limits: limits, logger: logger)
+    }
+
+    private var pausable: [Consumer] {
+        consumers.filter { $0.key.waitsForIntake }.map(\.value)
+    }
+
+    private var intake: IntakeKeeper {
+        IntakeKeeper(gate: gate, consumers: pausable, database: work, limits: limits, logger: logger)
     }
 
     private var keeper: CopyKeeper {
@@ -224,15 +246,30 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
         ScheduleRunner(
             database: work, relay: bulk.relay,
             retries: RetryRunner(
-                routes: handlers.routes, database: work, seal: seal, limits: limits, logger: logger,
+                routes: handlers.routes, database: work, seal: seal, limits: limits, logger: logger, tracer: tracer,
                 transactions: { self.transactions($0) }),
-            limits: limits, logger: logger, due: due)
+            gate: gate, limits: limits, logger: logger, due: due)
     }
 
-    /// Returns when the database answers and the outlet has its session, or the service stops.
-    private func waitForDatabase(_ outlet: Outlet) async {
+    private var figures: FigureRunner {
+        let publishers = (prompt.publishers + bulk.publishers).map { publisher in
+            FigureRunner.Loop(publisher.name) { await publisher.lag(since: $0) }
+        }
+        let takers = consumers.map { queue, consumer in
+            FigureRunner.Loop(queue.rawValue) { await consumer.lag(since: $0) }
+        }
+        return FigureRunner(
+            database: reading, pools: [(work, limits.workConnections), (reading, limits.readingConnections)],
+            consumers: Dictionary(
+                uniqueKeysWithValues: consumers.map { (Topology.Names.queue(Owner.name, $0.key), $0.value) }),
+            loops: publishers + takers, limits: limits, logger: logger)
+    }
+
+    /// Returns when the database answers, the outlet has its session and intake is not paused, or the service stops.
+    private func waitForDatabase(_ outlet: Outlet, _ queue: QueueName) async {
         repeat {
             await Pause.sleep(limits.databasePause)
+            if queue.waitsForIntake && !gate.isOpen { continue }
             let hasSession = await outlet.relay.owner != nil
             if work.isConnected, hasSession, (try? await work.execute(ReadNextDue())) != nil { return }
         } while !Task.isCancelled && !isStopping.load(ordering: .acquiring)

@@ -11,6 +11,7 @@ struct ScheduleRunner: Sendable {
     let database: Pool
     let relay: OutboxRelay
     let retries: RetryRunner
+    let gate: IntakeGate
     let limits: MessagingLimits
     let logger: Logger
     /// Signalled when something may be due sooner than was known.
@@ -30,11 +31,13 @@ struct ScheduleRunner: Sendable {
         _ = await (sending, retrying, forgetting)
     }
 
-    /// Does `work` whenever some of it is due.
+    /// Does `work` whenever some of it is due and intake is not paused.
     private func loop(
         _ what: String, until next: some NextStatement, _ work: () async throws -> Void
     ) async {
         while !Task.isCancelled {
+            await gate.waitUntilOpen()
+            if Task.isCancelled { return }
             let seen = due.count
             var sleep = limits.schedulePoll
             do {
@@ -58,7 +61,10 @@ struct ScheduleRunner: Sendable {
             return 0
         }
         let moved = try await database.execute(MoveDue(owner: owner, max: Int64(limits.scheduleBatchMax))).count
-        if moved > 0 { await relay.noteBacklog(of: owner) }
+        if moved > 0 {
+            Meters.scheduleMoved.increment(by: moved)
+            await relay.noteBacklog(of: owner)
+        }
         return moved
     }
 

@@ -1,10 +1,10 @@
 /// Times as people write them in a configuration: a whole number and a unit.
 enum DurationText {
     private static let units: [(suffix: String, milliseconds: Int)] = [
-        ("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000),
+        ("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000),
     ]
 
-    /// Reads up to nine digits and `ms`, `s`, `m` or `h`.
+    /// Reads up to nine digits and `ms`, `s`, `m`, `h` or `d`.
     static func duration(_ text: String) -> Duration? {
         let digits = text.prefix { ("0"..."9").contains($0) }
         let suffix = text[digits.endIndex...]

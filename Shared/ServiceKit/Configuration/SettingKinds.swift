@@ -38,14 +38,14 @@ extension Settings {
         return read(setting, default: standard, standIn: "") { reader, key in try reader.requiredString(forKey: key) }
     }
 
-    /// A length of time such as `250ms`, `5s`, `2m` or `1h`.
+    /// A length of time such as `250ms`, `5s`, `2m`, `1h` or `7d`.
     public mutating func duration(
         _ name: String, _ meaning: String, default standard: Duration? = nil,
         in range: ClosedRange<Duration> = .milliseconds(1)...(.seconds(86_400))
     ) -> Duration {
         let bounds = "from \(DurationText.text(range.lowerBound)) to \(DurationText.text(range.upperBound))"
         let setting = Setting(
-            name: name, meaning: meaning, expected: "a time such as 250ms, 5s, 2m or 1h, \(bounds)",
+            name: name, meaning: meaning, expected: "a time such as 250ms, 5s, 2m, 1h or 7d, \(bounds)",
             defaultText: standard.map(DurationText.text), isSecret: false)
         return read(setting, default: standard, standIn: range.lowerBound) { reader, key in
             DurationText.duration(try reader.requiredString(forKey: key)).flatMap { range.contains($0) ? $0 : nil }

@@ -39,6 +39,8 @@ public struct SuiteConfiguration<Options: Sendable>: Sendable {
     public let administrator: String?
     /// The keys of stored secrets.
     public let sealKeys: Keyring
+    /// How long messages that were handled and failures that are settled are kept.
+    public let retention: Retention
     /// What is this service's alone.
     public let options: Options
 }
@@ -66,6 +68,7 @@ extension SuiteService {
                 expected: "the name of a broker user", default: (nil, "nobody"), standIn: nil
             ) { $0 },
             sealKeys: settings.key("CITYCOOP_SEAL_KEY", "Keys that encrypt stored messages which may hold a secret"),
+            retention: Retention(&settings),
             options: options(&settings))
     }
 
@@ -104,10 +107,12 @@ extension SuiteService {
         _ configuration: SuiteConfiguration<Options>, _ context: ServiceContext
     ) async throws -> [any Service] {
         guard let broker = configuration.broker, let database = configuration.database else { throw NotConfigured() }
+        context.metrics.describeSuite()
         let seal = Seal(keys: configuration.sealKeys.keys.map { ($0.id, $0.bytes) })
         let runtime = MessagingRuntime(
             handlers(configuration.options, seal: seal), broker: broker, database: database, seal: seal,
-            access: AccessPolicy(administrator: configuration.administrator), logger: context.logger)
+            access: AccessPolicy(administrator: configuration.administrator),
+            limits: configuration.retention.limits, logger: context.logger)
         context.readiness.add("broker") { try runtime.checkBroker() }
         context.readiness.add("database") { try await runtime.checkDatabase() }
         context.readiness.add("copies") { try await runtime.checkCopies() }

@@ -1,5 +1,6 @@
 import AMQP
 import FoundationEssentials
+import JSON
 import Logging
 import ManagementAPI
 import Postgres
@@ -227,6 +228,7 @@ extension MessagingLimits {
         var limits = MessagingLimits()
         limits.retryDelays = [.milliseconds(50), .milliseconds(100)]
         limits.databasePause = .milliseconds(20)
+        limits.intakePoll = .milliseconds(20)
         limits.outboxSweepInterval = .milliseconds(200)
         limits.outboxRefusedPause = .milliseconds(50)
         limits.outboxSetAsidePause = .milliseconds(100)

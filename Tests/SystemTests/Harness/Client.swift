@@ -13,7 +13,13 @@ struct Client: Sendable {
     static func with<Value: Sendable>(
         _ system: System, as address: BrokerAddress? = nil, _ body: (Client) async throws -> Value
     ) async throws -> Value {
-        let address = address ?? system.broker
+        try await with(address ?? system.broker, body)
+    }
+
+    /// Runs `body` with a client that logs in there.
+    static func with<Value: Sendable>(
+        _ address: BrokerAddress, _ body: (Client) async throws -> Value
+    ) async throws -> Value {
         let publisher = Publisher(name: "client out", address: address)
         let consumer = Consumer(
             name: "client in", source: .exclusive(prefix: Topology.Names.replyPrefix), prefetch: 100,
