@@ -50,7 +50,7 @@ import Testing
     @Test func aServiceTellsItsHealthHereOrWhereItIsSaidTo() {
         let surroundings = Surroundings(variables: [
             "CITIES_HTTP_PORT": "8081", "EVENTS_HTTP_PORT": "0", "VOUCHERS_HTTP_PORT": "8083",
-            "VOUCHERS_HEALTH_URL": "http://vouchers:8080/health/ready",
+            "CITYCOOP_VOUCHERS_HEALTH_URL": "http://vouchers:8080/health/ready",
         ])
         #expect(surroundings.healthURL(of: .cities) == "http://127.0.0.1:8081/health/ready")
         #expect(surroundings.healthURL(of: .events) == nil)

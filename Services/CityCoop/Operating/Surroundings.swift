@@ -50,7 +50,7 @@ struct Surroundings: Sendable {
 
     /// Where the service tells its health: where it is said to, or on its port of this machine; nil if neither is set.
     func healthURL(of service: ServiceName) -> String? {
-        if let url = variables["\(service.rawValue.uppercased())_HEALTH_URL"], !url.isEmpty { return url }
+        if let url = variables["CITYCOOP_\(service.rawValue.uppercased())_HEALTH_URL"], !url.isEmpty { return url }
         guard let text = variables[portName(service)], let port = UInt16(text), port > 0 else { return nil }
         return "http://127.0.0.1:\(port)/health/ready"
     }
