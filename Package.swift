@@ -47,6 +47,8 @@ let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "sw
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let instrumentation = Target.Dependency.product(name: "Instrumentation", package: "swift-distributed-tracing")
+let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 
 /// What every service is made of.
@@ -66,6 +68,7 @@ let package = Package(
         // Without its JSON files, for which it would bring all of Foundation with it.
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -84,23 +87,27 @@ let package = Package(
         shared("Postgres", ["CPostgres", "EventLoop"]),
         shared("Contracts"),
         shared("Processes", ["CLinux", "EventLoop"]),
-        shared("ManagementAPI", ["CCurl", "EventLoop"]),
+        shared("JSON"),
+        shared("ManagementAPI", ["CCurl", "EventLoop", "JSON"]),
         shared("HealthHTTP", ["CMicrohttpd", "EventLoop"]),
+        shared("PlainHTTP", ["EventLoop"]),
+        shared("OTLP", ["Contracts", "PlainHTTP", lifecycle, logging, tracing]),
         shared("CSV", ["CCSV"]),
         shared("CMS", ["COpenSSL"]),
         shared(
-            "Messaging", ["AMQP", "Postgres", "Contracts", crypto, logging, metrics, lifecycle],
+            "Messaging", ["AMQP", "Postgres", "Contracts", "JSON", crypto, logging, metrics, lifecycle, tracing],
             resources: [
                 .embedInCode("Migrations/0001_runtime.sql"), .embedInCode("Migrations/0002_access.sql"),
                 .embedInCode("Migrations/0003_audit.sql"),
                 .embedInCode("Migrations/0004_privacy.sql"),
-                .embedInCode("Migrations/0005_intake.sql"),
+                .embedInCode("Migrations/0005_failures.sql"),
+                .embedInCode("Migrations/0006_intake.sql"),
             ]),
         shared(
             "ServiceKit",
             [
-                "AMQP", "Contracts", "EventLoop", "HealthHTTP", "Messaging", "Postgres", argumentParser, configuration,
-                lifecycle, unixSignals, logging, metrics, coreMetrics,
+                "AMQP", "CLinux", "Contracts", "EventLoop", "HealthHTTP", "Messaging", "OTLP", "PlainHTTP", "Postgres",
+                argumentParser, configuration, lifecycle, unixSignals, logging, metrics, coreMetrics, instrumentation,
             ]),
 
         executable(
@@ -127,7 +134,11 @@ let package = Package(
                 .embedInCode("Migrations/0008_life.sql"),
                 .embedInCode("Migrations/0009_settlement.sql"),
                 .embedInCode("Migrations/0010_reports.sql"),
-                .embedInCode("Migrations/0011_file_retention.sql"),
+                .embedInCode("Migrations/0011_policies.sql"),
+                .embedInCode("Migrations/0012_gifts.sql"),
+                .embedInCode("Migrations/0013_order_cancellation.sql"),
+                .embedInCode("Migrations/0014_bookings.sql"),
+                .embedInCode("Migrations/0015_file_retention.sql"),
             ]),
         executable(
             "notifications", in: "Notifications", service,
@@ -137,8 +148,8 @@ let package = Package(
         executable(
             "citycoop", in: "CityCoop",
             [
-                "AMQP", "Contracts", "CSV", "EventLoop", "ManagementAPI", "Messaging", "Postgres", "Processes",
-                argumentParser, crypto,
+                "AMQP", "Contracts", "CSV", "EventLoop", "JSON", "ManagementAPI", "Messaging", "OTLP", "PlainHTTP",
+                "Postgres", "Processes", argumentParser, crypto, instrumentation, logging, unixSignals,
             ],
             resources: [.embedInCode("Demo/cities.json"), .embedInCode("Demo/merchants.csv")]),
 
@@ -146,16 +157,23 @@ let package = Package(
             name: "TestKit", dependencies: ["AMQP", "Contracts", "ManagementAPI", "Messaging", "Postgres"],
             path: "Tests/Support/TestKit", swiftSettings: settings),
         tests("EventLoopTests", ["EventLoop"]),
-        tests("AMQPTests", ["AMQP", "ManagementAPI", "TestKit"]),
+        tests("AMQPTests", ["AMQP", "JSON", "ManagementAPI", "TestKit"]),
         tests("PostgresTests", ["Postgres", "TestKit"]),
         tests("ContractsTests", ["Contracts", "TestKit"], exclude: ["Golden"]),
         tests(
             "MessagingTests",
-            ["AMQP", "Contracts", "ManagementAPI", "Messaging", "Postgres", "TestKit", lifecycle, logging],
+            [
+                "AMQP", "Contracts", "JSON", "ManagementAPI", "Messaging", "OTLP", "PlainHTTP", "Postgres", "TestKit",
+                lifecycle, logging, tracing,
+            ],
             exclude: ["Golden"]),
+        tests("OTLPTests", ["Contracts", "OTLP", "PlainHTTP", "TestKit", lifecycle, logging, tracing]),
         tests(
             "ServiceKitTests",
-            ["HealthHTTP", "ServiceKit", "TestKit", lifecycle, logging, metrics, coreMetrics, argumentParser]),
+            [
+                "HealthHTTP", "Messaging", "ServiceKit", "TestKit", lifecycle, logging, metrics, coreMetrics,
+                argumentParser,
+            ]),
         tests("CSVTests", ["CSV", "TestKit"]),
         tests("CMSTests", ["CMS"]),
         tests(
@@ -164,7 +182,10 @@ let package = Package(
         tests("EventsTests", ["events", "Contracts", "Messaging", "Postgres", "TestKit"]),
         tests(
             "VouchersTests",
-            ["vouchers", "CSV", "Contracts", "Messaging", "Postgres", "Processes", "ServiceKit", "TestKit", crypto],
+            [
+                "vouchers", "citycoop", "CSV", "Contracts", "Messaging", "Postgres", "Processes", "ServiceKit",
+                "TestKit", crypto,
+            ],
             exclude: ["Golden", "Schemas"]),
         tests(
             "NotificationsTests", ["notifications", "Contracts", "Messaging", "Postgres", "TestKit"],
@@ -178,11 +199,11 @@ let package = Package(
         tests(
             "CityCoopTests",
             [
-                "citycoop", "AMQP", "CSV", "Contracts", "ManagementAPI", "Messaging", "Postgres", "Processes",
+                "citycoop", "AMQP", "CSV", "Contracts", "JSON", "ManagementAPI", "Messaging", "Postgres", "Processes",
                 "TestKit", argumentParser,
             ]),
         tests("TidyTests", []),
-        tests("SystemTests", ["AMQP", "Contracts", "ManagementAPI", "Messaging", "Postgres", "TestKit"]),
+        tests("SystemTests", ["AMQP", "Contracts", "JSON", "ManagementAPI", "Messaging", "Postgres", "TestKit"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Contracts
 
 /// The tool of operators and integrators.
 @main
@@ -16,12 +17,14 @@ struct CityCoop: AsyncParsableCommand {
             Exit codes: 0 fine; 1 refused, failed or different; 64 wrong usage or a missing setting; 69 a server cannot be \
             reached; 75 no answer before the deadline.
             """,
+        version: Release.current,
         groupedSubcommands: [
             CommandGroup(name: "Running", subcommands: [UpCommand.self, DownCommand.self, MigrateCommand.self]),
             CommandGroup(name: "Talking", subcommands: [SendCommand.self, CallCommand.self, WatchCommand.self]),
             CommandGroup(
                 name: "Bringing data in and out",
                 subcommands: [ImportCommand.self, ExportCommand.self, ReportCommand.self]),
+            CommandGroup(name: "Paying merchants", subcommands: [SettlementCommand.self]),
             CommandGroup(
                 name: "Looking after it",
                 subcommands: [

@@ -13,7 +13,7 @@ enum VouchersDefinition: SuiteService {
 
     static var schema: MigrationSet {
         MigrationSet(
-            name: "vouchers", version: 11, minCompatible: 1,
+            name: "vouchers", version: 15, minCompatible: 1,
             migrations: [
                 Migration(number: 1, name: "vouchers", sql: PackageResources._001_vouchers_sql),
                 Migration(number: 2, name: "acceptance", sql: PackageResources._002_acceptance_sql),
@@ -25,7 +25,12 @@ enum VouchersDefinition: SuiteService {
                 Migration(number: 8, name: "life", sql: PackageResources._008_life_sql),
                 Migration(number: 9, name: "settlement", sql: PackageResources._009_settlement_sql),
                 Migration(number: 10, name: "reports", sql: PackageResources._010_reports_sql),
-                Migration(number: 11, name: "file_retention", sql: PackageResources._011_file_retention_sql),
+                Migration(number: 11, name: "policies", sql: PackageResources._011_policies_sql),
+                Migration(number: 12, name: "gifts", sql: PackageResources._012_gifts_sql),
+                Migration(
+                    number: 13, name: "order_cancellation", sql: PackageResources._013_order_cancellation_sql),
+                Migration(number: 14, name: "bookings", sql: PackageResources._014_bookings_sql),
+                Migration(number: 15, name: "file_retention", sql: PackageResources._015_file_retention_sql),
             ])
     }
 
@@ -42,6 +47,7 @@ enum VouchersDefinition: SuiteService {
         addReversals(&handlers)
         handlers.add(GetLedgers())
         addProgrammes(&handlers)
+        addPolicies(&handlers)
         addLimitedNetwork(&handlers)
         addExpiry(&handlers, keys: keys, seal: seal, throttle: throttle)
         handlers.add(RedeemVouchers(keys: keys, throttle: throttle))

@@ -5,6 +5,9 @@ import Synchronization
 ///
 /// Nothing is sent before ``run()``; what is published earlier, or while the broker is away, waits in line.
 public actor Publisher: MessagePublishing {
+    /// What the connection is called.
+    public nonisolated let name: String
+
     private let loop: EventLoop
     private let link: Link
     private let limits: AMQPLimits
@@ -39,6 +42,7 @@ public actor Publisher: MessagePublishing {
         name: String, address: BrokerAddress, limits: AMQPLimits = AMQPLimits(),
         events: (@Sendable (ConnectionEvent) -> Void)? = nil
     ) {
+        self.name = name
         loop = EventLoop(name: name)
         link = Link(loop.executor, address, name: name, limits, report: events)
         status = link.status

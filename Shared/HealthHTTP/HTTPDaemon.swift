@@ -192,6 +192,9 @@ internal import Glibc
     func stop() {
         guard let daemon = unsafe daemon else { return }
         isStopping = true
+        // Nobody gets in any more before the first of those who are in hears that it is over.
+        let listening = unsafe MHD_quiesce_daemon(daemon)
+        if listening >= 0 { _ = Glibc.close(listening) }
         // A daemon that is stopped with suspended connections aborts the process.
         for number in exchanges.keys { give(.unavailable, to: number) }
         _ = unsafe MHD_run_wait(daemon, 0)

@@ -1,3 +1,5 @@
+import JSON
+
 extension ManagementAPI {
     // MARK: Policies
 
@@ -63,6 +65,11 @@ extension ManagementAPI {
     /// Closes all connections of the user, new ones included.
     public func closeConnections(of user: String) throws(ManagementError) {
         try delete(["connections", "username", user])
+    }
+
+    /// The nodes of the broker, with their alarms.
+    public func nodes() throws(ManagementError) -> [NodeStatus] {
+        try list(NodeStatus.self, ["nodes"])
     }
 
     /// What broker this is.

@@ -1,5 +1,6 @@
 import EventLoop
 import FoundationEssentials
+import JSON
 
 /// RabbitMQ's management API over HTTP: users, permissions, policies, and what the broker counts.
 ///
@@ -18,7 +19,7 @@ public actor ManagementAPI {
         transfer = Transfer(timeout: timeout)
     }
 
-    /// Prepares the client for `http(s)://user:password@host:port`.
+    /// Prepares the client for `http(s)://user:password@host:port`, with `https` also `?cacertfile=`.
     public init(url: String, timeout: Duration = .seconds(10)) throws(ManagementError) {
         self.init(try ManagementAddress(url: url), timeout: timeout)
     }
@@ -89,7 +90,8 @@ public actor ManagementAPI {
         let answer: [UInt8]
         do {
             (status, answer) = try transfer.perform(
-                method, url, user: address.user, password: address.password, body: body)
+                method, url, user: address.user, password: address.password, authorityFile: address.authorityFile,
+                body: body)
         } catch {
             throw ManagementError(code: .unreachable, request: request(method, path), text: error.text)
         }

@@ -6,8 +6,15 @@ public struct ManagementAddress: Sendable, Equatable {
     public let user: String
     /// Password.
     public let password: String
+    /// The authorities (PEM) that may vouch for the server; the system's where none is named.
+    public let authorityFile: String?
 
-    /// Reads `http(s)://user:password@host:port`; user and password are percent-decoded and default to `guest`.
+    /// What names the authorities in the URL.
+    private static let authorityParameter = "?cacertfile="
+
+    /// Reads `http(s)://user:password@host:port`, with `https` also `?cacertfile=`.
+    ///
+    /// User, password and file are percent-decoded; the user and its password default to `guest`.
     public init(url: String) throws(ManagementError) {
         func invalid(_ text: String) -> ManagementError {
             ManagementError(code: .addressInvalid, request: "management API", text: text)
@@ -21,6 +28,14 @@ public struct ManagementAddress: Sendable, Equatable {
             throw invalid("the URL is neither http nor https")
         }
         var place = url.dropFirst(scheme.count)
+        var authorityFile: String?
+        if let parameter = place.firstRange(of: Self.authorityParameter) {
+            authorityFile = PercentEncoding.decode(place[parameter.upperBound...])
+            guard scheme == "https://", authorityFile?.isEmpty == false else {
+                throw invalid("cacertfile needs https and the name of a file")
+            }
+            place = place[..<parameter.lowerBound]
+        }
         while place.last == "/" { place.removeLast() }
         var credentials: Substring = "guest:guest"
         if let at = place.lastIndex(of: "@") {
@@ -35,6 +50,7 @@ public struct ManagementAddress: Sendable, Equatable {
         base = scheme + place
         self.user = user
         self.password = password
+        self.authorityFile = authorityFile
     }
 }
 

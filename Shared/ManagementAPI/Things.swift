@@ -1,3 +1,5 @@
+public import JSON
+
 /// A user of the broker.
 public struct BrokerUser: Sendable, Equatable {
     /// The name.
@@ -183,6 +185,34 @@ public struct ConnectionStatus: Sendable, Equatable {
     public let virtualHost: String?
     /// Whether it is `running`, `blocked` or on its way there.
     public let state: String?
+}
+
+/// A node of the broker.
+public struct NodeStatus: Sendable, Equatable, Decodable {
+    /// Its name.
+    public let name: String
+    /// Whether it runs; of one that does not nothing else is known.
+    public let isRunning: Bool
+    /// Whether too little of its disk is free: nobody may publish.
+    public let hasDiskAlarm: Bool?
+    /// Whether it uses too much memory: nobody may publish.
+    public let hasMemoryAlarm: Bool?
+    /// Free bytes on its disk.
+    public let diskFreeBytes: Int64?
+    /// Below so many the alarm is raised.
+    public let diskFreeBytesMin: Int64?
+    /// Memory in use.
+    public let memoryBytes: Int64?
+
+    private enum CodingKeys: String, CodingKey {
+        case name
+        case isRunning = "running"
+        case hasDiskAlarm = "disk_free_alarm"
+        case hasMemoryAlarm = "mem_alarm"
+        case diskFreeBytes = "disk_free"
+        case diskFreeBytesMin = "disk_free_limit"
+        case memoryBytes = "mem_used"
+    }
 }
 
 /// The broker.

@@ -31,7 +31,7 @@ import CCurl
 
     /// Sends one request and returns status and body; throws libcurl's words if there is no answer.
     func perform(
-        _ method: String, _ url: String, user: String, password: String, body: [UInt8]?
+        _ method: String, _ url: String, user: String, password: String, authorityFile: String? = nil, body: [UInt8]?
     ) throws(TransferFailure) -> (status: Int, body: [UInt8]) {
         let answer = Answer()
         unsafe curl_easy_reset(handle)
@@ -42,6 +42,7 @@ import CCurl
         set(CURLOPT_USERNAME, user)
         set(CURLOPT_PASSWORD, password)
         set(CURLOPT_HTTPAUTH, 1)
+        if let authorityFile { set(CURLOPT_CAINFO, authorityFile) }
         set(CURLOPT_NOSIGNAL, 1)
         // A proxy that the environment names is for the outside; what runs on this machine is asked directly.
         if Self.isLocal(url) { set(CURLOPT_PROXY, "") }

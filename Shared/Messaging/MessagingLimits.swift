@@ -39,10 +39,26 @@ public struct MessagingLimits: Sendable {
     /// About how many bytes of failed messages, or of a failed message's body, are shown at once; the answer has to fit into
     /// a message.
     public var shownBytesMax = 256 << 10
+    /// The same for what a failed message was before it was edited, which is shown beside it.
+    public var originalShownBytesMax = 64 << 10
+    /// How many bytes of a failed message, and of what it was before, are shown in the clear: each may be six in an answer.
+    public var revealedBytesMax = 80 << 10
+    /// Attempts that are kept of each failed message, the newest.
+    public var attemptsKeptMax = 100
+    /// Acts of operators that are shown of a failed message, the newest.
+    public var actsShownMax = 50
+    /// Fields that an edit names; of more it says so.
+    public var editedFieldsMax = 50
+    /// Groups of failed messages in an answer, the largest.
+    public var failureGroupsMax = 500
     /// How often a batch that met a conflict is run again as a whole before it is bisected.
     public var wholeBatchAttempts = 3
     /// When a parked message is tried again, counted from the failure; after the last it has failed.
     public var retryDelays: [Duration] = [.seconds(1), .seconds(5), .seconds(30), .seconds(120), .seconds(600)]
+    /// Parked messages that are tried again in one transaction; few, because live messages may want the same rows.
+    public var retryBatchMax = 64
+    /// Bytes of messages that are tried again in one transaction.
+    public var retryBytesMax = 4 << 20
     /// How long a service waits before it looks whether its database is back.
     public var databasePause = Duration.milliseconds(250)
 
@@ -110,6 +126,13 @@ public struct MessagingLimits: Sendable {
     public var retentionChunk = 5_000
     /// How often retention is enforced.
     public var retentionInterval = Duration.seconds(60)
+
+    // MARK: Figures
+
+    /// How often is read what nobody counts as it happens: rows, connections, lags.
+    public var figuresInterval = Duration.seconds(10)
+    /// Rows that are counted in one table; more are not told from so many.
+    public var countedRowsMax = 100_000
 
     // MARK: Shutdown and copies
 

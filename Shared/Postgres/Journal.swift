@@ -34,16 +34,26 @@ struct FindJournal: Statement {
     }
 }
 
-struct ReadVersions: Statement {
-    struct Row {
-        let set: String
-        let version: Int
-        let minCompatible: Int
+/// Reads which version each set of migrations has brought the schema to.
+public struct ReadVersions: Statement {
+    /// A set of migrations.
+    public struct Row: Sendable {
+        /// Its name.
+        public let set: String
+        /// The number of its last migration.
+        public let version: Int
+        /// The lowest version that can still work with the schema.
+        public let minCompatible: Int
     }
 
-    static let sql = "SELECT set, version, min_compatible FROM schema_version"
+    /// All sets.
+    public static let sql = "SELECT set, version, min_compatible FROM schema_version"
 
-    static func row(_ columns: inout Columns) throws -> Row {
+    /// Makes the statement.
+    public init() {}
+
+    /// Reads a row.
+    public static func row(_ columns: inout Columns) throws -> Row {
         Row(set: try columns.next(), version: try columns.next(), minCompatible: try columns.next())
     }
 }

@@ -7,11 +7,22 @@ import Synchronization
 public final class Pool: Sendable {
     private typealias Waiter = CheckedContinuation<Result<Connection, PostgresError>, Never>
 
+    /// How a pool is used at one moment.
+    public struct Usage: Sendable, Equatable {
+        /// Connections that nobody has borrowed.
+        public var idle: Int
+        /// Connections that are lent.
+        public var used: Int
+        /// Callers who wait for one.
+        public var waiting: Int
+    }
+
     private struct State {
         var idle: [Connection] = []
         var waiting: [(id: Int, waiter: Waiter)] = []
         var count = 0
-        var connected = 0
+        /// Those that are up, idle or lent.
+        var connected: [Connection] = []
         var isClosed = false
         var lastError: PostgresError?
     }
@@ -22,12 +33,19 @@ public final class Pool: Sendable {
     private let limits: PostgresLimits
     private let state = Mutex(State())
     private let closing = Signal()
+    private let waited: (@Sendable (Duration) -> Void)?
 
     /// Describes a pool; nothing is opened before ``run()``.
-    public init(_ address: DatabaseAddress, name: String, limits: PostgresLimits = .init()) {
+    ///
+    /// - Parameter waited: Told how long a caller had to wait for a connection; not of those who found one idle.
+    public init(
+        _ address: DatabaseAddress, name: String, limits: PostgresLimits = .init(),
+        waited: (@Sendable (Duration) -> Void)? = nil
+    ) {
         self.address = address
         self.name = name
         self.limits = limits
+        self.waited = waited
     }
 
     // MARK: Its life
@@ -61,7 +79,20 @@ public final class Pool: Sendable {
 
     /// Whether at least one connection is up.
     public var isConnected: Bool {
-        state.withLock { $0.connected > 0 }
+        state.withLock { !$0.connected.isEmpty }
+    }
+
+    /// The connections that are up at this moment, lent ones as well: to be looked at, not to be used.
+    public var connections: [Connection] {
+        state.withLock { $0.connected }
+    }
+
+    /// How it is used at this moment.
+    public var usage: Usage {
+        state.withLock { state in
+            let idle = state.idle.count
+            return Usage(idle: idle, used: max(0, state.connected.count - idle), waiting: state.waiting.count)
+        }
     }
 
     /// One connection's place: connected, waited for until it breaks, connected again.
@@ -71,11 +102,11 @@ public final class Pool: Sendable {
             do {
                 let connection = try await Connection.connect(to: address, name: "\(name) \(number)", limits: limits)
                 delay = limits.reconnectDelayFirst
-                state.withLock { $0.connected += 1 }
+                state.withLock { $0.connected.append(connection) }
                 await giveBack(connection)
                 await connection.waitUntilClosed()
                 state.withLock { state in
-                    state.connected -= 1
+                    state.connected.removeAll { $0 === connection }
                     if !connection.isUsable { state.idle.removeAll { $0 === connection } }
                 }
             } catch {
@@ -155,6 +186,8 @@ public final class Pool: Sendable {
             state.count += 1
             return state.count
         }
+        let start = ContinuousClock.now
+        defer { waited?(.now - start) }
         async let _ = endPatience(of: id)
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { waiter in enqueue(waiter, id) }
@@ -178,7 +211,7 @@ public final class Pool: Sendable {
 
     private func endPatience(of id: Int) async {
         guard (try? await Task.sleep(for: limits.poolWait)) != nil else { return }
-        let lastError = state.withLock { $0.connected == 0 ? $0.lastError : nil }
+        let lastError = state.withLock { $0.connected.isEmpty ? $0.lastError : nil }
         refuse(id, PostgresError(.poolWait, "none came free within the limit", underlying: lastError))
     }
 

@@ -5,7 +5,8 @@ internal import Glibc
 /// A program and its arguments, ready to be started as a process of its own.
 ///
 /// It stands in a module of its own because `posix_spawn` and pipes take pointers: whoever starts programs has no unsafe
-/// code. Programs inherit our environment and nothing else: standard input is empty, other descriptors are closed.
+/// code. Programs inherit our environment and nothing else: standard input is empty, other descriptors are closed; but one that
+/// is run in the foreground shares our terminal.
 public struct Program: Sendable {
     /// The executable's path.
     public let path: String
@@ -27,6 +28,13 @@ public struct Program: Sendable {
         start.duplicate(STDOUT_FILENO, as: STDERR_FILENO)
         start.makeSession()
         return try start.run(self)
+    }
+
+    /// Runs the program to its end in our place at the terminal: what we read and write is its own meanwhile.
+    ///
+    /// It is not stopped when the task is cancelled.
+    public func runInForeground() async throws(ProgramError) -> ProgramEnd {
+        try await Watcher(name: path).runInForeground(self)
     }
 
     /// Runs the program to its end and hands over each line that it writes, to stdout or to stderr, as it comes.
@@ -106,6 +114,11 @@ private actor Watcher {
         if let rest = lines.rest { line(rest) }
         close(reading)
         return process.waitUntilEnded()
+    }
+
+    func runInForeground(_ program: Program) throws(ProgramError) -> ProgramEnd {
+        var start = Spawn(sharesInput: true)
+        return try start.run(program).waitUntilEnded()
     }
 
     private func read(_ descriptor: Int32) -> [UInt8]? {

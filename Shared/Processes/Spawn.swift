@@ -12,11 +12,13 @@ internal import Glibc
     /// POSIX_SPAWN_SETSID of glibc's spawn.h, a GNU extension that Swift's Glibc module leaves out.
     private static let newSession: Int32 = 0x80
 
-    /// Standard input is empty; signals are as a shell would have them.
-    init() {
+    /// Standard input is empty, unless the program is to have ours; signals are as a shell would have them.
+    init(sharesInput: Bool = false) {
         unsafe posix_spawn_file_actions_init(&actions)
         unsafe posix_spawnattr_init(&attributes)
-        unsafe posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        if !sharesInput {
+            unsafe posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        }
         var none = sigset_t()
         unsafe sigemptyset(&none)
         unsafe posix_spawnattr_setsigmask(&attributes, &none)

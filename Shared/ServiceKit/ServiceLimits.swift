@@ -32,4 +32,6 @@ enum ServiceLimits {
     static let databasePauseFirst = Duration.milliseconds(100)
     /// The longest such pause.
     static let databasePauseMax = Duration.seconds(2)
+    /// After so long a service that found its servers does nothing any more that only its start asks for.
+    static let startDuration = Duration.seconds(5)
 }

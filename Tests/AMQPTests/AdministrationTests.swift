@@ -1,4 +1,5 @@
 import AMQP
+import JSON
 import TestKit
 import Testing
 
@@ -140,7 +141,20 @@ struct AdministrationTests {
         }
     }
 
-    @Test(arguments: ["", "broker:15672", "ftp://h", "http://", "http://u:p@", "http://u%zz@h", "http://u:p@:80"])
+    @Test func theAuthorityMayBeNamed() throws {
+        let address = try ManagementAddress(url: "https://u:p%3F@broker:15671/?cacertfile=/etc/an%20authority.pem")
+        #expect(address.base == "https://broker:15671")
+        #expect(address.password == "p?")
+        #expect(address.authorityFile == "/etc/an authority.pem")
+        #expect("\(address)" == "https://u:***@broker:15671")
+        #expect(try ManagementAddress(url: "https://broker").authorityFile == nil)
+    }
+
+    @Test(arguments: [
+        "", "broker:15672", "ftp://h", "http://", "http://u:p@", "http://u%zz@h", "http://u:p@:80",
+        "http://u:p@h?cacertfile=/x", "https://u:p@h?cacertfile=", "https://u:p@h?cacertfile=%zz",
+        "https://?cacertfile=x",
+    ])
     func refusesAddressesThatAreNone(url: String) {
         let error = #expect(throws: ManagementError.self) { try ManagementAddress(url: url) }
         #expect(error?.code == .addressInvalid)

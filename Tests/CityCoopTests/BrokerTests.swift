@@ -62,6 +62,10 @@ private func drift(_ applying: TopologyApplying) async throws -> [Drift] {
                     "binding missing citycoop.requests -> cities.queries (cities.get-city.v1)",
                     "binding unknown citycoop.requests -> cities.queries (cities.get-city.v0)",
                 ]))
+            let steps = Set(found.map { TopologyStep($0, prune: false).action })
+            #expect(steps == [.make, .set, .leave])
+            let stillThere = try await drift(applying)
+            #expect(Set(stillThere) == Set(found), "a plan changes nothing")
             _ = try await applying.apply(prune: false)
             try await eventually("only what is unknown is left") {
                 try await drift(applying).map(\.fault) == [.unknown]

@@ -49,6 +49,9 @@ import Testing
             ).validate()
             accounts.append(account.iban)
         }
+        for (country, basisPoints) in Cast.feeVATRates {
+            try SetFeeVATRate(country: country, firstDay: Cast.firstDay, basisPoints: basisPoints).validate()
+        }
         for (shop, iban) in Cast.shopAccounts {
             #expect(Cast.accounts.contains { $0.city == shop.city }, "the city of \(shop.name) pays it")
             accounts.append(iban)

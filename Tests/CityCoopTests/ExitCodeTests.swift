@@ -47,6 +47,17 @@ import Testing
         #expect(try surroundings.value("Z") == nil)
     }
 
+    @Test func aServiceTellsItsHealthHereOrWhereItIsSaidTo() {
+        let surroundings = Surroundings(variables: [
+            "CITIES_HTTP_PORT": "8081", "EVENTS_HTTP_PORT": "0", "VOUCHERS_HTTP_PORT": "8083",
+            "VOUCHERS_HEALTH_URL": "http://vouchers:8080/health/ready",
+        ])
+        #expect(surroundings.healthURL(of: .cities) == "http://127.0.0.1:8081/health/ready")
+        #expect(surroundings.healthURL(of: .events) == nil)
+        #expect(surroundings.healthURL(of: .vouchers) == "http://vouchers:8080/health/ready")
+        #expect(surroundings.healthURL(of: .notifications) == nil)
+    }
+
     /// The executable that the tests were built with, and what it says.
     private func citycoop(_ arguments: [String]) async throws -> (lines: [String], end: ProgramEnd) {
         let own = try #require(ProcessID.current.executable)

@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import JSON
 
 @testable import ManagementAPI
 @testable import citycoop

@@ -1,4 +1,5 @@
 import Contracts
+import JSON
 import TestKit
 import Testing
 
@@ -127,6 +128,21 @@ import Testing
         let drift = live.drift(from: .suite)
         #expect(drift.map(\.fault) == [.unknown, .unknown, .unknown])
         #expect(drift.map(\.kind) == [.binding, .policy, .topicPermissions])
+        #expect(drift.map { TopologyStep($0, prune: false).action } == [.leave, .leave, .leave])
+        #expect(drift.map { TopologyStep($0, prune: true).action } == [.take, .take, .take])
+    }
+
+    @Test func aPlanSaysWhatIsMadeWhatIsSetAndWhatSomebodyHasToDecide() {
+        let missing = Drift(kind: .queue, fault: .missing, name: "vouchers.bulk")
+        #expect("\(TopologyStep(missing, prune: false))" == "make queue vouchers.bulk")
+        let policy = Drift(kind: .policy, fault: .different, name: "citycoop-cities", detail: "priority is 1, not 0")
+        #expect("\(TopologyStep(policy, prune: false))" == "set policy citycoop-cities: priority is 1, not 0")
+        for kind in [Drift.Kind.queue, .exchange, .user] {
+            let made = Drift(kind: kind, fault: .different, name: "x", detail: "durable is false, not true")
+            #expect(TopologyStep(made, prune: true).action == .decide)
+        }
+        let unknown = Drift(kind: .binding, fault: .unknown, name: "x -> y (#)")
+        #expect("\(TopologyStep(unknown, prune: true))" == "take away binding x -> y (#)")
     }
 }
 

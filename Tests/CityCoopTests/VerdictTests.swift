@@ -8,11 +8,15 @@ import Testing
     private let well = SuiteReport(
         services: ServiceName.allCases.map {
             SuiteReport.Service(
-                name: $0, ready: true, readiness: "ready",
+                name: $0, instances: 2, ready: true, readiness: "",
                 status: ServiceStatus(
-                    outboxRows: 3, outboxOldestSeconds: 0.5, scheduled: 2, parked: 1, failed: 0,
-                    copies: [ServiceStatus.Copy(name: "cities", complete: true)]))
+                    outboxRows: 3, outboxOldestSeconds: 0.5, scheduled: 2, scheduleLateSeconds: 0.1, parked: 1,
+                    failed: 0,
+                    copies: [ServiceStatus.Copy(name: "cities", complete: true)], unsealed: 12,
+                    schemas: [$0.rawValue: 7, "messaging": 4],
+                    instance: ServiceStatus.Instance(release: "1.2.3", residentBytes: 29 << 20)))
         },
+        broker: SuiteReport.Broker(version: "3.10.8", connections: 40, blocked: 0, diskFreeBytes: 50 << 30),
         queues: Topology.suite.queues.map {
             let readers = $0.name == Topology.Names.unroutable ? 0 : 1
             return SuiteReport.Queue(
@@ -31,7 +35,17 @@ import Testing
 
     /// Words of the verdict, and what brings them about.
     static let faults: [(words: String, change: @Sendable (inout SuiteReport) -> Void)] = [
-        ("not ready", { $0.services[1].ready = false }),
+        (
+            "events is not ready (database: not connected)",
+            {
+                $0.services[1].ready = false
+                $0.services[1].readiness = "database: not connected"
+            }
+        ),
+        ("events is 31 s late", { $0.services[1].status?.scheduleLateSeconds = 31 }),
+        ("10001 rows of its audit not sealed", { $0.services[1].status?.unsealed = 10_001 }),
+        ("the broker has a disk alarm (rabbit@here)", { $0.broker?.alarms = ["a disk alarm (rabbit@here)"] }),
+        ("the broker blocks 3 connections", { $0.broker?.blocked = 3 }),
         ("events does not answer", { $0.services[1].status = nil }),
         (
             "events is not ready and does not answer",
@@ -121,15 +135,35 @@ import Testing
         #expect(InFlight(report).moving.last?.line == "events.bulk: 2 readers go on")
     }
 
-    @Test func theReportForPeopleNamesEveryServiceAndQueue() {
+    @Test func theReportForPeopleFitsOneScreen() {
         var report = well
         report.services[2].status = nil
         report.services[2].silence = "No answer came before the deadline."
-        let text = StatusText(report).text
-        for name in ServiceName.allCases.map(\.rawValue) + report.queues.map(\.name) {
-            #expect(text.contains("\n\(name) "), "\(name)")
+        report.queues[0].ready = 17
+        report.queues[0].unacknowledged = 4
+        report.queues[0].headAgeSeconds = 3.5
+        report.queues[1].consumers = 0
+        report.unroutable = 5
+        let text = StatusText(report).judged
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(lines.count <= 24 && lines.allSatisfy { $0.count <= 120 || $0.hasPrefix("Not well") }, "\(text)")
+        for name in ServiceName.allCases.map(\.rawValue) {
+            #expect(text.split(separator: "\n").count { $0.hasPrefix("\(name) ") } == 2, "\(name)")
         }
-        #expect(text.contains("vouchers: No answer came before the deadline."))
+        for words in [
+            "vouchers: No answer came before the deadline.", "17+4 (3 s)", "0 unread", "unroutable", "7/4", "1.2.3",
+            "29 MB", "RabbitMQ 3.10.8; no alarm; 40 connections, 0 blocked; disk 50 GB free",
+        ] {
+            #expect(text.contains(words), "\(words) in \(text)")
+        }
+    }
+
+    @Test func whatAServiceSaysOfItsReadinessIsPutInWords() {
+        let body =
+            #"{"ready":false,"checks":[{"name":"broker","ok":true,"detail":"connected"},"#
+            + #"{"name":"database","ok":false,"detail":"not connected"},{"name":"copies","ok":false,"detail":"x"}]}"#
+        #expect(HealthAnswer(Array(body.utf8))?.faults == "database: not connected; copies: x")
+        #expect(HealthAnswer(Array("<html>".utf8)) == nil)
     }
 }
 

@@ -121,4 +121,30 @@ import Testing
             try RedriveFailures<CitiesService>(FailureSelection(type: "x"), reason: "a\nb").validate()
         }
     }
+
+    @Test func anActOnFailuresStaysWithinItsBounds() throws {
+        let all = FailureSelection(code: "x")
+        typealias Redrive = RedriveFailures<CitiesService>
+        try Redrive(all, perSecond: 0.001, delaySeconds: 0, limit: 1).validate()
+        try Redrive(FailureSelection(code: "x", state: .parked), perSecond: 10_000, limit: 1000).validate()
+        let wrong = [
+            Redrive(all, perSecond: 0), Redrive(all, perSecond: .infinity), Redrive(all, delaySeconds: -1),
+            Redrive(all, delaySeconds: .nan), Redrive(all, limit: 0), Redrive(all, limit: 1001),
+            Redrive(FailureSelection(code: "x", state: .done)),
+        ]
+        for command in wrong { #expect(throws: Problem.self, "\(command)") { try command.validate() } }
+        #expect(throws: Problem.self) { try DiscardFailures<CitiesService>(all, reason: " ").validate() }
+        #expect(throws: Problem.self) { try RevealFailure<CitiesService>(failureId: UUID(), reason: "").validate() }
+        #expect(throws: Problem.self) { try FindFailureGroups<CitiesService>(limit: 0).validate() }
+    }
+
+    @Test func showingSecretsIsGrantedToNobody() {
+        for service in ServiceName.allCases {
+            let type = "\(service.rawValue).reveal-failure.v1"
+            let grant = Grant(grantId: UUID(), userId: "x", role: .integrator, messageTypes: [type])
+            let problem = #expect(throws: Problem.self) { try GrantAccess(grant).validate() }
+            #expect(
+                problem?.fields?.keys.contains("grant.messageTypes") == true || problem?.fields?["messageTypes"] != nil)
+        }
+    }
 }

@@ -105,7 +105,11 @@ import Testing
             "cities.get-merchant-account.reply.v1", "vouchers.take-merchant-accounts.v1",
             "vouchers.set-settlement-account.v1", "vouchers.get-payment-file.reply.v1",
         ]
-        #expect(Set(secretive) == Set(codes + passwords + persons + accounts))
+        // Failed messages, which may hold any of these.
+        let failures = ServiceName.allCases.flatMap {
+            ["\($0.rawValue).edit-failure.v1", "\($0.rawValue).reveal-failure.reply.v1"]
+        }
+        #expect(Set(secretive) == Set(codes + passwords + persons + accounts + failures))
     }
 
     private func holdsSecret(_ wire: WireType) throws -> Bool {

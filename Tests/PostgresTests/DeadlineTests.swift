@@ -28,14 +28,17 @@ struct DeadlineTests {
         limits.flightsUnderWayMax = 1
         try await withItems { address in
             try await withConnection(to: address, limits: limits) { connection in
-                async let slow = failure {
-                    try await connection.execute(Pause(seconds: 60), within: .milliseconds(300))
+                let process = try await connection.process()
+                async let slow = failure { try await connection.execute(Pause(seconds: 60)) }
+                try await withConnection(to: address) { other in
+                    try await other.waitUntil(process, waitsFor: "PgSleep")
+                    let waiting = try await failure {
+                        try await connection.execute(InsertItems([1]), within: .milliseconds(100))
+                    }
+                    #expect(waiting.code == .deadlineExceeded)
+                    _ = try await other.execute(CancelStatement(process: process))
                 }
-                async let waiting = failure {
-                    try await connection.execute(InsertItems([1]), within: .milliseconds(100))
-                }
-                let errors = try await [slow, waiting]
-                #expect(errors.map(\.code) == [.deadlineExceeded, .deadlineExceeded])
+                #expect(try await slow.sqlState == "57014")
                 let items = try await connection.execute(ReadItems())
                 #expect(items == [])
             }
@@ -63,8 +66,9 @@ struct DeadlineTests {
             try await withConnection { other in
                 let process = try await connection.process()
                 async let first = failure { try await connection.execute(Pause(seconds: 60)) }
-                async let second = failure { try await connection.execute(Echo(1)) }
                 try await other.waitUntil(process, waitsFor: "PgSleep")
+                // Not before: in front of the one that pauses it would be answered.
+                async let second = failure { try await connection.execute(Echo(1)) }
                 _ = try await other.execute(Terminate(process: process))
                 let errors = try await [first, second]
                 #expect(errors.allSatisfy { $0.isConnectionTrouble && !$0.isCommitInDoubt })

@@ -1,13 +1,15 @@
 import Postgres
+import Synchronization
 import TestKit
 import Testing
 
 /// Runs a pool around `body`.
 private func withPool<Value: Sendable>(
     _ address: DatabaseAddress? = nil, limits: PostgresLimits = .init(),
+    waited: (@Sendable (Duration) -> Void)? = nil,
     _ body: @escaping @Sendable (Pool) async throws -> Value
 ) async throws -> Value {
-    let pool = Pool(try address ?? scratchServer(), name: "test pool", limits: limits)
+    let pool = Pool(try address ?? scratchServer(), name: "test pool", limits: limits, waited: waited)
     async let running: Void = pool.run()
     do {
         let value = try await body(pool)
@@ -132,6 +134,30 @@ struct PoolTests {
         }
     }
 
+    @Test("It tells how it is used, and how long those waited who had to")
+    func usage() async throws {
+        let waits = Mutex<[Duration]>([])
+        let limits = limits(connections: 2)
+        try await withPool(limits: limits, waited: { wait in waits.withLock { $0.append(wait) } }) { pool in
+            try await eventually("two connections") { pool.usage.numbers == [2, 0, 0] }
+            #expect(pool.connections.count == 2)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                try await pool.withConnection { _ in
+                    #expect(pool.usage.numbers == [1, 1, 0])
+                    try await pool.withConnection { _ in
+                        #expect(waits.withLock { $0.isEmpty }, "who finds one idle does not wait")
+                        group.addTask { _ = try await pool.execute(Echo(3)) }
+                        try await eventually("somebody waits") {
+                            pool.usage.numbers == [0, 2, 1]
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(waits.withLock { $0.count == 1 && $0[0] > .zero })
+        }
+    }
+
     @Test("While the database is away callers learn why; a closed pool refuses at once")
     func away() async throws {
         let nowhere = try DatabaseAddress(url: "postgresql://nobody@127.0.0.1:1/nothing")
@@ -158,4 +184,9 @@ struct PoolTests {
         let error = try await failure { try await pool.execute(Echo(1)) }
         #expect(error.code == .poolWait)
     }
+}
+
+extension Pool.Usage {
+    /// Idle, used, waiting.
+    fileprivate var numbers: [Int] { [idle, used, waiting] }
 }

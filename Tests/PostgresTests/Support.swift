@@ -168,6 +168,19 @@ struct ReadProcess: Statement {
     }
 }
 
+struct CancelStatement: Statement {
+    static let sql = "SELECT pg_cancel_backend($1)"
+    let process: Int32
+
+    func bind(_ parameters: inout Parameters) {
+        parameters.add(process)
+    }
+
+    static func row(_ columns: inout Columns) throws -> Bool {
+        try columns.next()
+    }
+}
+
 struct Terminate: Statement {
     static let sql = "SELECT pg_terminate_backend($1)"
     let process: Int32

@@ -1,5 +1,6 @@
 import CoreMetrics
 import FoundationEssentials
+import Messaging
 import Metrics
 import TestKit
 import Testing

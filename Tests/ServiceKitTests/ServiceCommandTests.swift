@@ -45,7 +45,8 @@ struct ServiceCommandTests {
         #expect(
             names == [
                 "SHOP_HTTP_PORT", "SHOP_HTTP_ADDRESS", "CITYCOOP_LOG_LEVEL", "CITYCOOP_LOG_FORMAT",
-                "CITYCOOP_SHUTDOWN_DURATION", "SHOP_PASSWORD", "SHOP_PASSWORD_FILE",
+                "CITYCOOP_SHUTDOWN_DURATION", "CITYCOOP_OTLP_URL", "CITYCOOP_TRACE_RATIO", "SHOP_PASSWORD",
+                "SHOP_PASSWORD_FILE",
             ])
     }
 }

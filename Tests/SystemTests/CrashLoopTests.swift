@@ -23,10 +23,11 @@ extension SystemTests {
                         let filed = Set(try await client.failures(code: "dead-lettered").map(\.messageId))
                         return filed.count + Int(card.value - (try await client.balance(of: card))) == 200
                     }
-                    // Killed between filing a message and acknowledging it, the instance files it twice.
                     let filed = try await client.failures(code: "dead-lettered")
-                    print("  \(Set(filed.map(\.messageId)).count) of 200 messages were given up, \(filed.count) filed")
+                    print("  \(filed.count) of 200 messages were given up")
                     #expect(!filed.isEmpty)
+                    // Killed between filing a message and acknowledging it, the instance gets it again and files it once.
+                    #expect(Set(filed.map(\.messageId)).count == filed.count)
                     let touched = try await client.call(
                         RedriveFailures<VouchersService>(FailureSelection(code: "dead-lettered"), reason: "test"))
                     #expect(touched.count == filed.count)

@@ -19,6 +19,13 @@ struct DeskAuditTests {
         var count: Int32 = 2
         var postings: [AuditPostings.Row] = []
         var serials = [1]
+        var stock = DeskStock()
+        var stockVouchers: [AuditDeskVouchers.Row] = []
+        var sales: [AuditStockSales.Row] = []
+        var files: [AuditCodeFiles.Row] = []
+        var digests: [String: String] = [:]
+        var salePostings: [AuditPostings.Row] = []
+        var told: [Errand.Said] = []
 
         init() {
             wanted.issue(issue, in: city, makes: voucher, worth: 1_000)
@@ -41,6 +48,31 @@ struct DeskAuditTests {
             chunks = [.init(chunkId: chunk, orderId: order, firstSerial: 1, named: 2, found: 2)]
             postings =
                 made.map { line("voucher", $0.voucherId, -1_000) } + [line("promotion-cost", city, 2_000)]
+            printStock()
+            told = [Errand.Said(VoucherExpired.self, voucher)]
+            said[told[0]] = 1
+        }
+
+        /// Three are printed, of which the second and the third are sold; their codes are in a file.
+        private mutating func printStock() {
+            let (order, sale, file) = (UUID(), UUID(), UUID())
+            stock = DeskStock(orderId: order, count: 3, value: 500, cityId: city, sales: [sale: 2...3])
+            stock.files[file] = CodeFile(
+                fileId: file, name: "codes", sha256: "0f", bytes: 9, vouchers: 3, reason: nil,
+                madeAt: Timestamp(milliseconds: 0))
+            stockVouchers = [0, 500, 500].map { balance in
+                .init(
+                    voucherId: UUID(), orderId: order,
+                    voucher: .init(value: 500, balance: balance, status: balance == 0 ? "created" : "active"))
+            }
+            sales = [.init(saleId: sale, orderId: order, from: 2, to: 3, vouchers: 2, total: 1_000)]
+            files = stock.files.values.map { .init($0) }
+            digests = ["codes": "0f"]
+            let lines: [(String, UUID, Int64)] =
+                stockVouchers.dropFirst().map { ("voucher", $0.voucherId, -500) } + [("issuer-cash", city, 1_000)]
+            salePostings = lines.map {
+                .init(cause: "issue", causeId: sale, account: $0.0, ownerId: $0.1, amount: $0.2, currency: "EUR")
+            }
         }
 
         func line(_ account: String, _ owner: UUID, _ amount: Int64) -> AuditPostings.Row {
@@ -62,8 +94,11 @@ struct DeskAuditTests {
         var faults: [String] {
             let orders = DeskOrders(
                 vouchers: made, chunks: chunks, made: [(order, count)], postings: postings, said: [order: serials])
-            let record = DeskRecord(books: wanted, errands: errands, orders: [order: [1_000: 2]])
-            return DeskAudit(record: record, found: found, orders: orders, said: said).faults
+            let record = DeskRecord(
+                books: wanted, errands: errands, orders: [order: [1_000: 2]], stock: stock, told: told)
+            let found = DeskStockFound(
+                vouchers: stockVouchers, sales: sales, files: files, digests: digests, postings: salePostings)
+            return DeskAudit(record: record, found: self.found, orders: orders, stock: found, said: said).faults
         }
     }
 
@@ -84,7 +119,10 @@ struct DeskAuditTests {
         expectFault { $0.found.redemptions[$0.capture]?.reversed = 0 }
         expectFault { $0.found.reversals[UUID()] = $0.found.reversals[$0.reversal] }
         expectFault { run in
-            run.found.replacements[UUID()] = .init(voucherId: run.voucher, newVoucherId: UUID(), amount: 1)
+            run.found.changes[UUID()] = .init(kind: "refund", voucherId: run.voucher, amount: 1)
+        }
+        expectFault { run in
+            run.found.exchanges[UUID()] = .init(voucherId: run.voucher, newVoucherId: UUID(), amount: 1)
         }
     }
 
@@ -137,6 +175,21 @@ struct DeskAuditTests {
             run.made[0] = .init(
                 voucherId: UUID(), orderId: run.order, voucher: .init(value: 1_000, balance: 999))
         }
+    }
+
+    @Test("stock that is sold twice, not at all, or booked otherwise; files that are others")
+    func stock() {
+        expectFault { $0.stockVouchers.removeFirst() }
+        expectFault { $0.stockVouchers[0] = $0.stockVouchers[1] }
+        expectFault { $0.sales = [] }
+        expectFault { $0.sales.append($0.sales[0]) }
+        expectFault { $0.salePostings.removeFirst() }
+        expectFault { $0.salePostings.removeLast() }
+        expectFault { $0.salePostings[0] = $0.salePostings[1] }
+        expectFault { $0.files = [] }
+        expectFault { $0.digests = [:] }
+        expectFault { $0.digests["codes"] = "f0" }
+        expectFault { $0.told = [] }
     }
 
     private func expectFault(sourceLocation: SourceLocation = #_sourceLocation, _ spoil: (inout Run) -> Void) {

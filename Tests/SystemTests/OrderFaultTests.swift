@@ -33,8 +33,9 @@ extension SystemTests {
                     try await finished(killed.orderId, system)
                     let second = try await place(in: system, client)
                     try await sellMeanwhile(card, second.orderId, client, system)
+                    let stopped = try await stop(in: system, client, vouchers)
                     let ledger = try await client.call(GetLedger())
-                    #expect(ledger.balanced && ledger.vouchers == before + Int64(2 * Self.count))
+                    #expect(ledger.balanced && ledger.vouchers == before + Int64(2 * Self.count + stopped))
                     #expect(ledger.lines.first { $0.account == "promotion-cost" }?.sum == 2 * killed.total.amount)
                     #expect(try await client.failures() == [])
                 }
@@ -59,6 +60,30 @@ extension SystemTests {
                 PlaceOrder(
                     orderId: UUID(), issuerCityId: SampleShop.city, programmeId: programme, name: "School start",
                     purpose: .schoolStart, lines: [OrderLine(value: Money(1_000, "EUR"), count: Self.count)]))
+        }
+
+        /// Places an order, stops it in its middle, and kills the service while it cancels what was made; returns how many that was.
+        private func stop(
+            in system: System, _ client: Client, _ vouchers: ServiceProcess
+        ) async throws -> Int {
+            let placed = try await place(in: system, client)
+            try await anotherChunk(of: placed.orderId, system)
+            let command = CancelOrder(
+                cancellationId: UUID(), orderId: placed.orderId, issuerCityId: SampleShop.city)
+            let made = try await client.call(command).made
+            let query = GetOrder(orderId: placed.orderId, issuerCityId: SampleShop.city)
+            for _ in 0..<3 {
+                try await vouchers.kill()
+                try vouchers.start()
+                try await vouchers.waitUntilReady()
+            }
+            try await eventually(within: .seconds(120), "the end of the cancelled order") {
+                try await client.call(query).order.state == .cancelled
+            }
+            let shown = try await client.call(query)
+            #expect(shown.order.made == made && shown.cancellation?.cancelled == made)
+            #expect(try await client.call(command).state == .cancelled)
+            return made
         }
 
         /// Redeems one cent after another until an order is made; a till waits for none of its vouchers.

@@ -63,9 +63,9 @@ struct TidyTests {
     }
 
     @Test func unsafeStandsAtTheCBorderOnly() throws {
-        let border = ["EventLoop", "AMQP", "CMS", "CSV", "Postgres", "ManagementAPI", "Processes", "HealthHTTP"].map {
-            "Shared/\($0)/"
-        }
+        let border = [
+            "EventLoop", "AMQP", "CMS", "CSV", "Postgres", "ManagementAPI", "PlainHTTP", "Processes", "HealthHTTP",
+        ].map { "Shared/\($0)/" }
         for (path, lines) in try Self.files(in: ["Shared", "Services"]) where !border.contains(where: path.hasPrefix) {
             for line in lines { #expect(!Self.words(line.code, contain: "unsafe "), "\(line)") }
         }
@@ -104,6 +104,28 @@ struct TidyTests {
             #expect(Int(name.prefix(4)) == place + 1, "\(name)")
             #expect(text.hasPrefix("# \(place + 1). "), "\(name)")
         }
+    }
+
+    /// Every setting of the containers stands in `.env.example`, with the value that counts without it.
+    @Test func settingsOfContainersAreListed() throws {
+        func text(_ name: String) throws -> String {
+            try String(contentsOf: Self.root.appending(path: name), encoding: .utf8)
+        }
+        var used: [String: String] = [:]
+        for name in ["docker-compose.yml", "docker-compose.tls.yml"] {
+            for part in try text(name).split(separator: "${").dropFirst() {
+                let setting = part.prefix { $0 != "}" }
+                let separator = try #require(setting.firstRange(of: ":-"), "\(setting) has no default")
+                used[String(setting[..<separator.lowerBound])] = String(setting[separator.upperBound...])
+            }
+        }
+        var listed: [String: String] = [:]
+        for line in try text(".env.example").split(separator: "\n") where !line.hasPrefix("#") {
+            let parts = line.split(separator: "=", maxSplits: 1)
+            listed[String(parts[0])] = parts.count == 2 ? String(parts[1]) : ""
+        }
+        #expect(used.count > 10)
+        #expect(used == listed)
     }
 
     /// Whether `code` has `word` with nothing that belongs to a name in front of it.

@@ -97,7 +97,7 @@ import Testing
             var life = life
             let command = RefundVoucher(refundId: anyChangeID(), voucherId: id, issuerCityId: city)
             let isKnown = changes[command.refundId] != nil
-            guard case .done(let paid) = try life.refund(command, redeemable: [id], at: now) else { return }
+            guard case .done(let paid) = try life.refund(command, redeemable: [id], gifts: [], at: now) else { return }
             #expect(!isKnown && paid.change.amount.amount == owed[id])
             cash -= owed[id] ?? 0
             owed[id] = 0

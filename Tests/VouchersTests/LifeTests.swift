@@ -281,7 +281,8 @@ struct LifeTests {
             let statements: [any Statement] = [
                 ReadBlocks(ids: []), WriteBlocks(blocks: []), DeleteBlocks(ids: []), ReadVoucherChanges(ids: []),
                 ReadChangesOfVoucher(voucherId: UUID()), InsertVoucherChanges(changes: []),
-                ReadRedeemableForCash(ids: []), ReadPayers(ids: []), ReadHistory(voucherId: UUID()),
+                ReadRedeemableForCash(ids: []), ReadGiftsWithoutCash(ids: []), ReadPayers(ids: []),
+                ReadHistory(voucherId: UUID()),
                 ReadRefusalsOfVoucher(voucherId: UUID()), PlanForVoucherSearch(),
                 SearchVouchers(FindVouchers(), max: 1),
             ]

@@ -110,9 +110,9 @@ struct LimitedNetworkJobTests {
 
     @Test func twelveMonthsAreCountedAndACrossingIsSaidOnce() async throws {
         try await Shop.open { shop in
-            try await shop.bench.database.withConnection {
-                try await $0.runScript("UPDATE limited_network_limit SET amount = 1000000")
-            }
+            let limit = SetLimitedNetwork(country: "AT", limit: Money(1_000_000, "EUR"), warnPercent: 80)
+            let set = try await shop.bench.run(SetLimitedNetworks(), [limit])
+            #expect(try set.events(LimitedNetworkSet.self).map(\.limit.version) == [2])
             try await issue(shop, 5_000, daysAgo: 390)
             try await issue(shop, 3_000, daysAgo: 200)
             try await issue(shop, 4_900, daysAgo: 1)

@@ -264,6 +264,7 @@ struct SettlementTests {
 
     @Test func hungarianMoneyIsListedForPeople() async throws {
         try await Street.open { street in
+            try await street.setAccounts()
             let voucher = try await street.issued(1_000_000, by: 2, "HUF")
             try await street.spend(voucher, 250_000, at: street.towns[2].merchants[0], on: Self.noon(Self.may, 1))
             let run = UUID()
@@ -283,9 +284,6 @@ struct SettlementTests {
 
     @Test func anUnknownRateHoldsARunBack() async throws {
         try await Street.open { street in
-            try await street.bench.database.withConnection {
-                try await $0.runScript("DELETE FROM fee_vat_rate WHERE country = 'SI'")
-            }
             let voucher = try await street.issued(10_000, by: 1)
             try await street.spend(voucher, 4_000, at: street.towns[1].merchants[1], on: Self.noon(Self.may, 1))
             let run = UUID()
@@ -293,6 +291,11 @@ struct SettlementTests {
             try await street.answer(try await street.work().flatMap { try $0.commands(AskMerchantAccounts.self) })
             #expect(
                 try await street.settlement(run).obstacles.map(\.code) == ["city-account-missing", "fee-vat-unknown"])
+            _ = try await street.setRate("SI", 2_200, from: Self.may.from)
+            _ = try await street.prepare(run, Self.may)
+            _ = try await street.work()
+            #expect(try await street.settlement(run).obstacles.map(\.code) == ["city-account-missing"])
+            #expect(try await street.settlement(run).totals.map(\.feeVAT) == [15])
         }
     }
 

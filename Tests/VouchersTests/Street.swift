@@ -56,8 +56,19 @@ struct Street: Sendable {
         towns.append(town)
     }
 
+    /// The rates of tax on fees, as an administrator sets them; any will do.
+    static let rates = ["AT": 2_000, "SI": 2_200, "HU": 2_700]
+
+    func setRate(_ country: String, _ basisPoints: Int, from day: Day) async throws -> HandlerBench.Outcome {
+        try await bench.run(
+            SetFeeVATRates(), [SetFeeVATRate(country: country, firstDay: day, basisPoints: basisPoints)])
+    }
+
+    /// What a run needs to be closed: accounts of the cities, and rates.
     func setAccounts() async throws {
         for town in towns {
+            _ = try await setRate(
+                town.country, Self.rates[town.country] ?? 0, from: Day("2000-01-01") ?? Day(number: 0))
             _ = try await bench.run(
                 SetSettlementAccounts(seal: shop.seal),
                 [

@@ -121,11 +121,27 @@ struct ThrottleTests {
                 }
                 return try await group.reduce(into: [String?]()) { $0 += $1 }
             }
-            // A try counts from the beginning of its transaction: one that has waited for the others' locks may be the last
-            // by those milliseconds, one earlier than at a single instance, and never later.
-            let tried = answers.count { $0 == "voucher-not-usable" }
-            #expect(tried == 10 || tried == 9)
-            #expect(answers.count { $0 == "too-many-wrong-codes" } == 16 - tried)
+            #expect(answers.count { $0 == "voucher-not-usable" } == 10)
+            #expect(answers.count { $0 == "too-many-wrong-codes" } == 6)
+        }
+    }
+
+    /// A transaction that began before all others and gets the locks last counts after them: not one try early.
+    @Test func aTryCountsFromItsLocksAndNotFromItsBeginning() async throws {
+        try await Shop.open(connections: 3, throttle: Self.rules(principal: 4)) { shop in
+            let early = Date().addingTimeInterval(-5)
+            for _ in 0..<2 {
+                #expect(
+                    try await Self.codes(shop, shop.redeem, [Self.wrong(shop)], user: "till") == ["voucher-not-usable"])
+            }
+            let late = RedeemVouchers(keys: shop.keys, throttle: Throttle(shop.throttle.rules))
+            for tries in [3, 4] {
+                let outcome = try await shop.bench.run(late, [Self.wrong(shop)], user: "till", at: early)
+                #expect(outcome.problem()?.code == "voucher-not-usable", "\(tries) of 4 are answered")
+                let lockouts = try await shop.bench.ask(FindLockoutsNow(), FindLockouts()).lockouts
+                #expect(lockouts.isEmpty == (tries < 4))
+            }
+            #expect(try await Self.codes(shop, late, [Self.wrong(shop)], user: "till") == ["too-many-wrong-codes"])
         }
     }
 

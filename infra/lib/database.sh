@@ -103,7 +103,8 @@ end_leftover_backends() {
 backends() {
   local folder
   for folder in /proc/[0-9]*; do
-    [[ $(readlink "$folder/cwd" 2>/dev/null) == "$data/database" ]] || continue
+    # The very folder, not one that is called the same in another container.
+    [[ $folder/cwd -ef $data/database ]] || continue
     [[ $(readlink "$folder/exe" 2>/dev/null) != */postgres ]] || printf '%s\n' "${folder##*/}"
   done
 }

@@ -10,7 +10,8 @@ packages_to_build=(
   'zlib1g-dev' 'tzdata' 'librabbitmq-dev' 'libpq-dev' 'libcurl4-openssl-dev|libcurl4-gnutls-dev'
   'libcsv-dev' 'libmicrohttpd-dev' 'libssl-dev'
 )
-packages_to_test=('shellcheck' 'amqp-tools' 'openssl' 'libxml2-utils')
+# prometheus for its promtool.
+packages_to_test=('shellcheck' 'amqp-tools' 'openssl' 'libxml2-utils' 'prometheus')
 packages_for_floor=('gcc')
 
 package_is_there() {
@@ -69,6 +70,7 @@ install_as_root() {
   is_installed postgresql || units+=(postgresql.service)
   is_installed rabbitmq-server || units+=(rabbitmq-server.service)
   is_installed erlang-base || units+=(epmd.service epmd.socket)
+  is_installed prometheus || units+=(prometheus.service)
   trap allow_services EXIT
   forbid_services
   # A source that does not answer is no reason to give up: what we need may come from the others.

@@ -5,9 +5,9 @@ swift_flags=(--explicit-target-dependency-import-check error)
 # The Swift runtime goes into the executables: they need no toolchain where they run, and a service is a third smaller.
 # What the linker is told besides, and what that saves: infra/decisions/0009.
 archives="$root/.build/archives"
+linker_flags=(-Xlinker --no-export-dynamic -Xlinker -z -Xlinker pack-relative-relocs)
 release_flags=(
-  -c release --static-swift-stdlib "${swift_flags[@]}"
-  -Xswiftc -use-ld=lld -Xlinker --no-export-dynamic -Xlinker -z -Xlinker pack-relative-relocs -Xswiftc "-L$archives"
+  -c release --static-swift-stdlib "${swift_flags[@]}" -Xswiftc -use-ld=lld "${linker_flags[@]}" -Xswiftc "-L$archives"
 )
 executables=(cities events vouchers notifications citycoop)
 
@@ -41,12 +41,12 @@ find_archives() {
   ln -sfn "$archive" "$archives/libstdc++.a"
 }
 
-# build_release: the five executables, in .build/release
+# build_release EXECUTABLE…: in .build/release
 build_release() {
   local name
   find_swift
   find_archives
-  for name in "${executables[@]}"; do
+  for name in "$@"; do
     say "building $name (release)"
     (cd "$root" && swift build "${release_flags[@]}" --product "$name" >&2 </dev/null) \
       || fail "$name does not build" 'the compiler says why, above'

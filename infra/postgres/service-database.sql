@@ -10,3 +10,5 @@ SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', :'service', :'password') \gexec
 SELECT format('CREATE DATABASE %I OWNER %I', :'service', :'service')
 WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'service') \gexec
 SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', :'service') \gexec
+-- What the server brings of its own is the administrator's.
+REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC;

@@ -6,18 +6,23 @@ struct BenchCommand: AsyncParsableCommand {
         commandName: "bench",
         abstract: "Measure the running suite: redemptions, receipts, requests, finding cities, the outbox.",
         discussion: """
-            redeem, reply, outbox and scale stop the services, start vouchers alone and measure it, then start the others again; --state and the environment have to be those of `citycoop up`. They add vouchers and \
-            redemptions to the ledger, and find adds merchants: this is not for a suite in use. infra/bench runs them on servers of their own.
+            redeem, reply, order, outbox and scale stop the services, start vouchers alone and measure it, then start the others \
+            again; --state and the environment have to be those of `citycoop up`. They add vouchers and redemptions to the \
+            ledger, and find adds merchants: this is not for a suite in use. infra/bench runs them on servers of their own. \
+            steady leaves the services alone and tells whether tills notice what is done to them.
 
             Examples:
               citycoop bench redeem
               citycoop bench request --count 10000 --json
               citycoop bench find
               citycoop bench outbox --count 100000
+              citycoop bench order --ordered 20000
               citycoop bench scale --vouchers 100000
+              citycoop bench steady --rate 50 --seconds 120
             """,
         subcommands: [
-            BenchRedeem.self, BenchReply.self, BenchRequest.self, BenchFind.self, BenchOutbox.self, BenchScale.self,
+            BenchRedeem.self, BenchReply.self, BenchRequest.self, BenchFind.self, BenchOutbox.self, BenchOrder.self,
+            BenchScale.self, BenchSteady.self,
         ])
 }
 

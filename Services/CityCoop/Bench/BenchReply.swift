@@ -1,7 +1,5 @@
 import ArgumentParser
 import Contracts
-import FoundationEssentials
-import Messaging
 
 /// Tills that wait for their receipts, at a steady rate.
 struct BenchReply: AsyncParsableCommand {
@@ -30,9 +28,6 @@ struct BenchReply: AsyncParsableCommand {
     @OptionGroup var options: BenchOptions
     @OptionGroup var processes: BenchProcessOptions
 
-    /// Between two moments at which tills pay.
-    private static let tick = Duration.milliseconds(2)
-
     func validate() throws {
         try validateCount(count, max: 10_000_000)
         guard (1...100_000).contains(rate) else { throw ValidationError("--rate must be 1 to 100000.") }
@@ -48,40 +43,21 @@ struct BenchReply: AsyncParsableCommand {
                 }
                 return try await stillness.during(stage) {
                     try await stillness.start([.vouchers])
+                    let tills = SteadyTills(
+                        requester: session.requester, codes: codes, merchant: ground.merchant, rate: rate,
+                        limit: options.timeout.duration)
                     return try await Progress.during("paying \(count) times, \(rate) times a second") {
-                        try await measure(session.requester, codes, merchant: ground.merchant)
+                        let start = ContinuousClock.now
+                        let times = try await tills.pay(atMost: count)
+                        var result = BenchResult(
+                            "reply", count: count, seconds: (ContinuousClock.now - start).inSeconds)
+                        result.p50Milliseconds = percentile(50, of: times)
+                        result.p99Milliseconds = percentile(99, of: times)
+                        return result
                     }
                 }
             }
             result.show(json: options.json)
         }
-    }
-
-    private func measure(_ requester: Requester, _ codes: [Secret], merchant: UUID) async throws -> BenchResult {
-        let start = ContinuousClock.now
-        let limit = options.timeout.duration
-        let times = try await withThrowingTaskGroup(of: Double.self) { group in
-            var sent = 0
-            while sent < count {
-                let due = min(count, Int((ContinuousClock.now - start) / .seconds(1) * Double(rate)) + 1)
-                for number in sent..<max(sent, due) {
-                    let redemption = RedeemVoucher(
-                        redemptionId: .version7(), code: codes[number % codes.count], merchantId: merchant,
-                        amount: Money(1, "EUR"))
-                    let moment = start + .seconds(1) * (Double(number) / Double(rate))
-                    group.addTask {
-                        _ = try await requester.call(redemption, within: limit)
-                        return (ContinuousClock.now - moment) / .milliseconds(1)
-                    }
-                }
-                sent = max(sent, due)
-                try await Task.sleep(for: Self.tick)
-            }
-            return try await group.reduce(into: [Double]()) { $0.append($1) }
-        }
-        var result = BenchResult("reply", count: count, seconds: (ContinuousClock.now - start).inSeconds)
-        result.p50Milliseconds = percentile(50, of: times)
-        result.p99Milliseconds = percentile(99, of: times)
-        return result
     }
 }

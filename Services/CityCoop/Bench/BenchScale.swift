@@ -8,11 +8,12 @@ import Postgres
 struct BenchScale: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "scale",
-        abstract: "What millions of vouchers cost: redemptions against an empty ledger, a report, a check of all.",
+        abstract: "What millions of vouchers cost: redemptions against an empty ledger, reports, a check of all.",
         discussion: """
             Measures redemptions as `bench redeem` does, writes vouchers of two and a half years with their entries into vouchers' \
             database, waits until the figures have followed, and measures again; VOUCHERS_DATABASE_URL has to be set. Five \
-            million vouchers have more than twenty million lines in the journal and take about 10 GB.
+            million vouchers have more than twenty million lines in the journal and take about 10 GB. Of the questions that \
+            operators ask, the longest answer of each kind counts.
 
             Examples:
               citycoop bench scale
@@ -30,8 +31,8 @@ struct BenchScale: AsyncParsableCommand {
 
     /// Vouchers that the redemptions are spread over.
     private static let spread = 2_000
-    /// How often the report is asked for; the longest time counts.
-    private static let reports = 5
+    /// How often each report is asked for, and how many vouchers are asked for; the longest time counts.
+    private static let questions = 50
 
     func validate() throws {
         try validateCount(count, max: 10_000_000)
@@ -54,64 +55,85 @@ struct BenchScale: AsyncParsableCommand {
                     }
                     return Double(reading.count) / reading.duration.inSeconds
                 }
-                let empty = try await redemptions()
+                var result = ScaleResult(vouchers: vouchers)
+                result.emptyRate = try await redemptions()
                 let years = try await BenchYears(database)
-                let lines = try await years.fill(vouchers)
-                let figures = try await years.waitForFigures(stage)
-                let full = try await redemptions()
-                let liability = try await longest(stage)
-                let clock = ContinuousClock()
-                let start = clock.now
-                let check = try await LedgerReport(asking: session.requester, within: run.limit)
-                return ScaleResult(
-                    vouchers: vouchers, lines: lines, emptyRate: empty, fullRate: full, ratio: full / empty,
-                    figuresSeconds: figures.inSeconds, liabilitySeconds: liability.inSeconds,
-                    verifySeconds: (clock.now - start).inSeconds, findings: check.findings.count)
+                (result.lines, result.fillSeconds) = try await timing { try await years.fill(vouchers) }
+                result.figuresSeconds = try await years.waitForFigures(stage).inSeconds
+                result.fullRate = try await redemptions()
+                try await ask(stage, about: years.someVouchers(Self.questions), &result)
+                await years.close()
+                let report: LedgerReport
+                (report, result.verifySeconds) = try await timing {
+                    try await LedgerReport(asking: session.requester, within: run.limit)
+                }
+                result.findings = report.findings.count
+                return result
             }
             result.show(json: options.json)
             if result.findings > 0 { throw ExitCode.refused }
         }
     }
 
-    /// The longest of some reports of what was owed a year ago.
-    private func longest(_ stage: Stage) async throws -> Duration {
-        let clock = ContinuousClock()
-        var longest = Duration.zero
-        for _ in 0..<Self.reports {
-            let start = clock.now
-            _ = try await stage.ask(GetLiability(day: Day(of: Timestamp(Date())).advanced(by: -365), limit: 100))
-            longest = max(longest, clock.now - start)
+    /// Asks what operators ask: what was owed a year ago, the sums of the ledger, what became of a voucher.
+    private func ask(_ stage: Stage, about vouchers: [UUID], _ result: inout ScaleResult) async throws {
+        let day = Day(of: Timestamp(Date())).advanced(by: -365)
+        for voucher in vouchers {
+            let (_, liability) = try await timing { try await stage.ask(GetLiability(day: day, limit: 100)) }
+            let (ledger, sums) = try await timing { try await stage.ask(GetLedger()) }
+            let (_, history) = try await timing { try await stage.ask(GetVoucher(voucherId: voucher)) }
+            guard ledger.balanced else { throw CommandFailure(.refused, "The ledger does not balance.") }
+            result.liabilitySeconds = max(result.liabilitySeconds, liability)
+            result.ledgerSeconds = max(result.ledgerSeconds, sums)
+            result.voucherSeconds = max(result.voucherSeconds, history)
         }
-        return longest
+    }
+
+    /// What came out, and how many seconds it took.
+    private func timing<Value>(_ body: () async throws -> Value) async throws -> (Value, Double) {
+        let start = ContinuousClock.now
+        return (try await body(), (ContinuousClock.now - start).inSeconds)
     }
 }
 
 /// What came out with years of vouchers in the database.
 struct ScaleResult: Encodable, Sendable {
-    var bench = "scale"
-    var vouchers: Int
+    let bench = "scale"
+    let vouchers: Int
     /// Of the journal, written before the second measurement.
-    var lines: Int64
+    var lines: Int64 = 0
     /// Redemptions a second.
-    var emptyRate: Double
-    var fullRate: Double
+    var emptyRate = 0.0
+    var fullRate = 0.0 {
+        didSet { ratio = emptyRate > 0 ? fullRate / emptyRate : 0 }
+    }
     /// The second by the first.
-    var ratio: Double
+    private(set) var ratio = 0.0
+    /// Until the years were written.
+    var fillSeconds = 0.0
     /// Until the figures had followed the journal.
-    var figuresSeconds: Double
-    var liabilitySeconds: Double
-    var verifySeconds: Double
+    var figuresSeconds = 0.0
+    /// The longest answers to `get-liability`, `get-ledger` and `get-voucher`.
+    var liabilitySeconds = 0.0
+    var ledgerSeconds = 0.0
+    var voucherSeconds = 0.0
+    var verifySeconds = 0.0
     /// Of the check: none if all is well.
-    var findings: Int
+    var findings = 0
+
+    init(vouchers: Int) {
+        self.vouchers = vouchers
+    }
 
     /// The result as one line.
     func show(json: Bool) {
         if json { return Terminal.write(json: self) }
         Terminal.write(
             """
-            scale: \(vouchers) vouchers, \(lines) lines, \(Int(fullRate))/s against \(Int(emptyRate))/s, figures \
-            \(figuresSeconds.rounded(to: 1)) s, liability \(liabilitySeconds.rounded(to: 3)) s, verify \
-            \(verifySeconds.rounded(to: 1)) s, \(findings) findings
+            scale: \(vouchers) vouchers, \(lines) lines, \(Int(fullRate))/s against \(Int(emptyRate))/s, filled in \
+            \(fillSeconds.rounded(to: 1)) s, figures \(figuresSeconds.rounded(to: 1)) s, liability \
+            \(liabilitySeconds.rounded(to: 3)) s, sums \(ledgerSeconds.rounded(to: 3)) s, a voucher \
+            \(voucherSeconds.rounded(to: 3)) s, verify \(verifySeconds.rounded(to: 1)) s, \(findings) findings
             """)
     }
 }

@@ -64,7 +64,8 @@ struct SendCommand: AsyncParsableCommand {
         var commands: [CommandMessage] = []
         while let line = readLine() {
             if line.trimmed.isEmpty { continue }
-            let body = try MessageArguments.checked(Array(line.utf8), "Line \(commands.count + 1)")
+            let body = Array(line.utf8)
+            _ = try MessageArguments.value(body, "Line \(commands.count + 1)")
             commands.append(
                 CommandMessage(type: message.type, id: UUID.version7().text, correlation: correlation, body: body))
         }

@@ -2,7 +2,7 @@ import AMQP
 import ArgumentParser
 import Contracts
 import FoundationEssentials
-import ManagementAPI
+import JSON
 import Messaging
 
 /// Shows events as they come.

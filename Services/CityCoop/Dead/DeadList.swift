@@ -13,7 +13,7 @@ struct DeadList: AsyncParsableCommand {
 
             Examples:
               citycoop dead list
-              citycoop dead list --by-code
+              citycoop dead list --code not-allowed
               citycoop dead list --service vouchers --state discarded --all --json
             """)
 
@@ -30,9 +30,6 @@ struct DeadList: AsyncParsableCommand {
 
     @Flag(help: "Not only the newest 100 of each service.")
     var all = false
-
-    @Flag(help: "Count them by service, type and code.")
-    var byCode = false
 
     @Flag(help: "As one JSON object.")
     var json = false
@@ -62,7 +59,7 @@ struct DeadList: AsyncParsableCommand {
         if json {
             Terminal.write(JSONText.pretty(report))
         } else {
-            for line in byCode ? report.linesByCode : report.lines { Terminal.write(line) }
+            for line in report.lines { Terminal.write(line) }
         }
     }
 }
@@ -114,15 +111,6 @@ struct DeadReport: Codable, Sendable {
             ]
         }
         let head = rows.isEmpty ? ["No failed messages."] : TextTable(rows).lines
-        return head + unroutableLines
-    }
-
-    /// One line per service, type and code, the most frequent first.
-    var linesByCode: [String] {
-        let groups = Dictionary(grouping: failures) { [$0.service.rawValue, $0.failure.type, $0.failure.code] }
-        let rows = groups.sorted { ($1.value.count, $0.key.joined()) < ($0.value.count, $1.key.joined()) }
-            .map { ["\($0.value.count)"] + $0.key }
-        let head = rows.isEmpty ? ["No failed messages."] : TextTable(rows, numeric: [0]).lines
         return head + unroutableLines
     }
 

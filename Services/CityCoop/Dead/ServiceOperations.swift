@@ -49,18 +49,62 @@ struct ServiceOperations: Sendable {
         }
     }
 
-    /// Has failed messages tried again; returns how many.
-    func redrive(_ failures: FailureSelection, reason: String?, of service: ServiceName) async throws -> Int {
-        func ask<Owner: ServiceOwner>(_: Owner.Type) async throws -> Int {
-            try await requester.call(RedriveFailures<Owner>(failures, reason: reason), within: limit).count
+    /// Its failed messages, counted: those of a state, or the open ones; of these, so many of the oldest.
+    func groups(
+        of service: ServiceName, _ failures: FailureSelection, limit max: Int? = nil
+    ) async throws -> FailureGroups {
+        func ask<Owner: ServiceOwner>(_: Owner.Type) async throws -> FailureGroups {
+            let query = FindFailureGroups<Owner>(
+                state: failures.state, type: failures.type, code: failures.code, failureIds: failures.failureIds,
+                limit: max)
+            return try await requester.call(query, within: limit)
         }
         return try await ask(owner(service))
     }
 
-    /// Gives failed messages up; returns how many.
-    func discard(_ failures: FailureSelection, reason: String, of service: ServiceName) async throws -> Int {
-        func ask<Owner: ServiceOwner>(_: Owner.Type) async throws -> Int {
-            try await requester.call(DiscardFailures<Owner>(failures, reason: reason), within: limit).count
+    /// Has failed messages tried again.
+    func redrive(_ page: ActPage, _ redrive: Redrive, of service: ServiceName) async throws -> FailuresTouched {
+        func ask<Owner: ServiceOwner>(_: Owner.Type) async throws -> FailuresTouched {
+            let command = RedriveFailures<Owner>(
+                page.failures, reason: redrive.reason, redriveId: redrive.id, perSecond: redrive.perSecond,
+                delaySeconds: redrive.perSecond.map { Double(page.before) / $0 }, limit: page.limit)
+            return try await requester.call(command, within: limit)
+        }
+        return try await ask(owner(service))
+    }
+
+    /// How a redrive goes.
+    func progress(of redriveId: UUID, in service: ServiceName) async throws -> RedriveProgress {
+        func ask<Owner: ServiceOwner>(_: Owner.Type) async throws -> RedriveProgress {
+            try await requester.call(GetRedrive<Owner>(redriveId: redriveId), within: limit)
+        }
+        return try await ask(owner(service))
+    }
+
+    /// Gives failed messages up.
+    func discard(_ page: ActPage, reason: String, of service: ServiceName) async throws -> FailuresTouched {
+        func ask<Owner: ServiceOwner>(_: Owner.Type) async throws -> FailuresTouched {
+            let command = DiscardFailures<Owner>(page.failures, reason: reason, limit: page.limit)
+            return try await requester.call(command, within: limit)
+        }
+        return try await ask(owner(service))
+    }
+
+    /// Puts another body into a failed message.
+    func edit(
+        _ id: UUID, to body: Secret, revision: Int?, reason: String?, of service: ServiceName
+    ) async throws -> EditedFailure {
+        func ask<Owner: ServiceOwner>(_: Owner.Type) async throws -> EditedFailure {
+            let command = EditFailure<Owner>(failureId: id, body: body, revision: revision, reason: reason)
+            return try await requester.call(command, within: limit)
+        }
+        return try await ask(owner(service))
+    }
+
+    /// A failed message in the clear.
+    func reveal(_ id: UUID, reason: String, of service: ServiceName) async throws -> RevealedFailure {
+        func ask<Owner: ServiceOwner>(_: Owner.Type) async throws -> RevealedFailure {
+            try await requester.call(RevealFailure<Owner>(failureId: id, reason: reason), within: limit)
         }
         return try await ask(owner(service))
     }

@@ -129,6 +129,9 @@ enum Cast {
         (bookshop, Secret("SI56999990000000296")), (station, Secret("AT749999900000000002")),
     ]
 
+    /// The tax on what shops pay for the service, in hundredths of a percent, as the story sets it where nobody has.
+    static let feeVATRates = [(country: "AT", basisPoints: 2_000), (country: "SI", basisPoints: 2_200)]
+
     /// The message that makes a city a member.
     static func membership(of city: CityFacts) -> SetMembership {
         SetMembership(cityId: city.cityId, state: .active, from: firstDay)

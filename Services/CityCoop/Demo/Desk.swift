@@ -49,8 +49,11 @@ struct Desk: Sendable {
 
 extension Sequence<UInt8> {
     /// The SHA-256 of these bytes in hexadecimal digits.
-    var sha256: String {
-        SHA256.hash(data: Array(self)).map { byte in
+    var sha256: String { SHA256.hash(data: Array(self)).hexadecimal }
+
+    /// These bytes in hexadecimal digits.
+    var hexadecimal: String {
+        map { byte in
             let digits = String(byte, radix: 16)
             return digits.count == 1 ? "0\(digits)" : digits
         }.joined()

@@ -5,7 +5,7 @@ struct LedgerChapter {
     let stage: Stage
 
     func tell() async throws {
-        Story.chapter("The books, replayed from the first entry")
+        Story.chapter("The books at the end")
         let ledger = try await stage.ask(GetLedger())
         let rows = ledger.lines.map { [Self.meaning(of: $0.account), "\(Money($0.sum, $0.currency))"] }
         for line in TextTable(rows, numeric: [1]).lines { Story.tell(line) }

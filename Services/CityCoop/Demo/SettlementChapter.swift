@@ -8,15 +8,18 @@ struct SettlementChapter {
     let stage: Stage
     let known: Known
 
+    private var settlements: Settlements { Settlements(stage: stage) }
+
     func tell() async throws {
         Story.chapter("Shops are paid, and cities settle with one another")
         try await nameAccounts()
+        try await setRates()
         var latest = try await stage.ask(FindSettlements(limit: 1)).settlements.first
         if let run = latest, SettlementPlan.isToBeClosed(run, at: Timestamp(Date())) { latest = try await close(run) }
         guard let command = SettlementPlan.next(after: latest, at: Timestamp(Date())) else {
             return Story.tell("Somebody settles here already: the story leaves that alone.", by: FindSettlements.type)
         }
-        let settlement = try await prepare(command)
+        let settlement = try await settlements.prepare(command)
         tell(of: settlement)
         // What is over and open still has been told of.
         guard !SettlementPlan.isToBeClosed(settlement.run, at: Timestamp(Date())) else { return }
@@ -46,31 +49,30 @@ struct SettlementChapter {
         Story.tell("\(shops) say where they are paid.", by: ReviseMerchant.type)
     }
 
-    // MARK: Runs
-
-    /// Has a run take in what is there; returns it when that is done and the registry has told the accounts.
-    private func prepare(_ command: PrepareSettlement) async throws -> GetSettlement.Reply {
-        _ = try await stage.ask(command)
-        return try await stage.ask(GetSettlement(runId: command.runId)) { reply in
-            reply.run.state == .prepared && !reply.obstacles.contains { $0.code == "merchant-account-unasked" }
+    /// Sets the tax on fees where nobody has; a rate that somebody has set stays.
+    private func setRates() async throws {
+        for (country, basisPoints) in Cast.feeVATRates {
+            let known = try await stage.ask(FindPolicies(country: country)).countries.first
+            guard known?.feeVATRates.isEmpty ?? true else { continue }
+            _ = try await stage.ask(
+                SetFeeVATRate(
+                    country: country, firstDay: Cast.firstDay, basisPoints: basisPoints, reason: Self.reason))
         }
+        Story.tell("An administrator says which tax is on what shops pay for the service.", by: SetFeeVATRate.type)
     }
+
+    // MARK: Runs
 
     /// Closes a run whose days are over; returns how it stands then.
     private func close(_ run: SettlementRun) async throws -> SettlementRun {
         if run.state == .preparing || run.state == .prepared {
-            let settlement = try await prepare(PrepareSettlement(runId: run.runId, period: run.period))
+            let settlement = try await settlements.prepare(PrepareSettlement(runId: run.runId, period: run.period))
             guard try await isClosable(settlement) else { return settlement.run }
             // Banks cannot pay in the past, and midnight may be near.
             let payDay = Day(of: Timestamp(Date())).advanced(by: 1)
             _ = try await stage.ask(CloseSettlement(runId: run.runId, executeOn: payDay, reason: Self.reason))
         }
-        let closed = try await stage.ask(GetSettlement(runId: run.runId)) { reply in
-            reply.run.state == .closed || reply.run.state == .prepared
-        }
-        guard closed.run.state == .closed else {
-            throw CommandFailure(.refused, "The settlement was not closed: \(names(of: closed.obstacles)).")
-        }
+        let closed = try await settlements.closed(run.runId)
         let last = run.period.until.map { $0.advanced(by: -1) } ?? run.period.from
         Story.tell("The days up to \(last) are over: their settlement is closed for ever.", by: CloseSettlement.type)
         for debtor in closed.debtors { try await openFile(of: debtor, in: run) }

@@ -15,8 +15,9 @@ struct LedgerVerify: AsyncParsableCommand {
         commandName: "verify",
         abstract: "Recompute every balance and rule of the ledger from the journal and name what differs.",
         discussion: """
-            Entries, balances and held parts of vouchers, redemptions and what was taken back of them, and the figures that \
-            reports are made of. Tills go on meanwhile: it is done piece by piece and locks nothing.
+            Entries, balances and held parts of vouchers, redemptions and what was taken back of them, holds, settlement down to \
+            the sums of the payment files, and the figures that reports are made of. Tills go on meanwhile: it is done piece by \
+            piece and locks nothing.
 
             Examples:
               citycoop ledger verify
@@ -50,7 +51,7 @@ struct LedgerVerify: AsyncParsableCommand {
 struct LedgerReport: Codable, Equatable, Sendable {
     /// How many pieces were checked.
     var pieces = 0
-    /// How many rows of each kind: lines of the journal, vouchers, redemptions, rows of figures.
+    /// How many rows of each kind: lines of the journal, vouchers, redemptions, holds, statements, rows of figures.
     var rows: [String: Int64] = [:]
     /// What is wrong.
     var findings: [FindLedgerMistakes.Finding] = []

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Contracts
 import FoundationEssentials
-import ManagementAPI
+import JSON
 
 /// A message's type and its body, as they stand on the command line.
 struct MessageArguments: ParsableArguments {
@@ -14,17 +14,17 @@ struct MessageArguments: ParsableArguments {
     /// The body, which parses as JSON.
     func body() throws -> [UInt8] {
         let bytes = Array((json == "-" ? MessageArguments.standardInput() : json).utf8)
-        return try MessageArguments.checked(bytes, "The message")
+        _ = try MessageArguments.value(bytes)
+        return bytes
     }
 
-    /// The bytes, if they are JSON.
-    static func checked(_ bytes: [UInt8], _ what: String) throws(CommandFailure) -> [UInt8] {
+    /// What was given as a message; throws unless it parses as JSON.
+    static func value(_ bytes: [UInt8], _ what: String = "The message") throws(CommandFailure) -> JSONValue {
         do {
-            _ = try JSONDecoder().decode(JSONValue.self, from: Data(bytes))
+            return try JSONDecoder().decode(JSONValue.self, from: Data(bytes))
         } catch {
             throw CommandFailure(.usage, "\(what) is not JSON: \(MessageArguments.explain(error))")
         }
-        return bytes
     }
 
     /// The entry of a request in the catalogue.
@@ -32,7 +32,8 @@ struct MessageArguments: ParsableArguments {
         ServiceName.allCases.flatMap(Catalogue.requests).first { $0.type.description == type }
     }
 
-    private static func standardInput() -> String {
+    /// All of standard input.
+    static func standardInput() -> String {
         var text = ""
         while let line = readLine(strippingNewline: false) { text += line }
         return text

@@ -1,6 +1,7 @@
 import AMQP
 import FoundationEssentials
 import Messaging
+import OTLP
 
 /// A connection to the suite as its operator: publishes commands and asks requests.
 struct OperatorSession: Sendable {
@@ -18,6 +19,7 @@ struct OperatorSession: Sendable {
     static func with<Result>(
         _ address: BrokerAddress, limits: AMQPLimits = AMQPLimits(), _ body: (OperatorSession) async throws -> Result
     ) async throws -> Result {
+        let exporter = try OperatorTracing.exporter()
         let gate = ConnectionGate()
         let publisher = Publisher(name: "citycoop", address: address, limits: limits, events: gate.report)
         let answers = Consumer(
@@ -26,6 +28,7 @@ struct OperatorSession: Sendable {
         let requester = Requester(source: source, publisher: publisher, consumer: answers)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             defer { group.cancelAll() }
+            if let exporter { group.addTask { await exporter.run() } }
             group.addTask { await publisher.run() }
             group.addTask { await answers.run() }
             group.addTask { await requester.run() }

@@ -48,8 +48,9 @@ struct Surroundings: Sendable {
         return (try BrokerAddress(url: urls[0]), try ManagementAPI(url: urls[1]))
     }
 
-    /// Where the service tells its health; nil if its port is not set.
+    /// Where the service tells its health: where it is said to, or on its port of this machine; nil if neither is set.
     func healthURL(of service: ServiceName) -> String? {
+        if let url = variables["\(service.rawValue.uppercased())_HEALTH_URL"], !url.isEmpty { return url }
         guard let text = variables[portName(service)], let port = UInt16(text), port > 0 else { return nil }
         return "http://127.0.0.1:\(port)/health/ready"
     }

@@ -12,6 +12,11 @@ enum Terminal {
         put(text + "\n", STDOUT_FILENO)
     }
 
+    /// Writes a page of the answer, which has its line ends.
+    static func write(page: String) {
+        put(page, STDOUT_FILENO)
+    }
+
     /// Writes a value as JSON on one line.
     static func write(json value: some Encodable) {
         write(JSONText.line(value))
@@ -26,6 +31,16 @@ enum Terminal {
     static func overwrite(_ text: String) {
         put("\r\u{1B}[K\(text)", STDERR_FILENO)
     }
+
+    /// Puts an answer in the place of the one before; only where a person looks.
+    static func redraw(_ text: String) {
+        // Home, then each line with what stood behind it wiped out, then what stood below: no flicker.
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { "\($0)\u{1B}[K\n" }
+        put("\u{1B}[H\(lines.joined())\u{1B}[J", STDOUT_FILENO)
+    }
+
+    /// Whether a person looks at stdout.
+    static var isScreen: Bool { isatty(STDOUT_FILENO) == 1 }
 
     /// Whether a person looks at stderr.
     static var isWatched: Bool { isatty(STDERR_FILENO) == 1 }

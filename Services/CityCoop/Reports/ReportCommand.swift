@@ -102,7 +102,7 @@ struct ReportTable: Sendable {
 
 extension Requester {
     /// The slugs of all cities.
-    fileprivate func slugs(within limit: Duration) async throws -> [UUID: String] {
+    func slugs(within limit: Duration) async throws -> [UUID: String] {
         var slugs: [UUID: String] = [:]
         var after: String?
         repeat {

@@ -11,24 +11,39 @@ struct StatusCommand: AsyncParsableCommand {
         discussion: """
             Each service is asked twice: over HTTP whether it is ready, and by a message how it is. Not well is: a service \
             that is not ready or does not answer, a queue that is missing or that nobody reads, an event that has waited in \
-            an outbox for more than 30 s, a message that has waited at the head of a queue for more than 60 s (where the \
-            broker tells: RabbitMQ 3.10 does not for quorum queues), any failed message, any command that nobody answers to. \
-            A service whose intake is paused is not well. Parked messages are tried again by themselves and are no fault.
+            an outbox, or has been due in the schedule, for more than 30 s, a message that has waited at the head of a queue \
+            for more than 60 s (where the broker tells: RabbitMQ 3.10 does not for quorum queues), any failed message, any \
+            command that nobody answers to, a copy that is not complete, an audit that is not being sealed, an alarm of the \
+            broker or a connection that it blocks, a service whose intake is paused. Parked messages are tried again by \
+            themselves and are no fault.
+
+            With --watch the answer is drawn again every so many seconds until Ctrl-C; the exit code is that of the last one.
 
             Examples:
               citycoop status
-              citycoop status --json
+              citycoop status --watch
+              citycoop status --watch 30 --json
               citycoop status --in-flight
             """)
 
-    @Flag(help: "As one JSON object.")
+    @Flag(help: "As one JSON object; with --watch on one line each.")
     var json = false
+
+    @Flag(help: "Draw it again, every few seconds, until Ctrl-C.")
+    var watch = false
+
+    @Argument(help: "Seconds between two looks, with --watch; 5 if they are not given.")
+    var seconds: Seconds?
 
     @Flag(help: "Only what is under way, a line each: what a backup taken now would not hold, or hold as not done.")
     var inFlight = false
 
     @Option(help: "Seconds to wait for each service's answer.")
     var timeout = Seconds(3)
+
+    func validate() throws {
+        if seconds != nil && !watch { throw ValidationError("Seconds are for --watch.") }
+    }
 
     func run() async throws {
         try await reporting {
@@ -37,16 +52,18 @@ struct StatusCommand: AsyncParsableCommand {
             let reading = StatusReading(
                 surroundings: surroundings, broker: try surroundings.broker(),
                 management: try url.map { try ManagementAPI(url: $0) }, limit: timeout.duration)
-            let report = try await Progress.during("asking services and broker") { try await reading.read() }
-            if inFlight { return tell(InFlight(report)) }
-            let verdict = Verdict(report)
-            if json {
-                Terminal.write(JSONText.pretty(JudgedReport(report: report, verdict: verdict, well: verdict.isWell)))
+            if watch {
+                let watch = StatusWatch(pause: seconds?.duration ?? .seconds(5), isJSON: json)
+                try await watch.run { try await reading.read() }
+            } else if inFlight {
+                let report = try await Progress.during("asking services and broker") { try await reading.read() }
+                tell(InFlight(report))
             } else {
-                Terminal.write(StatusText(report).text)
-                Terminal.write(verdict.line)
+                let report = try await Progress.during("asking services and broker") { try await reading.read() }
+                let verdict = Verdict(report)
+                Terminal.write(json ? JSONText.pretty(JudgedReport(report, verdict)) : StatusText(report).judged)
+                if !verdict.isWell { throw ExitCode.refused }
             }
-            if !verdict.isWell { throw ExitCode.refused }
         }
     }
 
@@ -64,56 +81,10 @@ struct JudgedReport: Encodable {
     var report: SuiteReport
     var verdict: Verdict
     var well: Bool
-}
 
-/// A report for people.
-struct StatusText {
-    let report: SuiteReport
-
-    init(_ report: SuiteReport) {
+    init(_ report: SuiteReport, _ verdict: Verdict) {
         self.report = report
-    }
-
-    var text: String {
-        ([["service", "ready", "outbox", "oldest", "scheduled", "parked", "failed"]] + report.services.map(row))
-            .table(numeric: [2, 3, 4, 5, 6])
-            + notes
-            + "\n\n"
-            + ([["queue", "ready", "in hand", "readers", "head waits"]] + report.queues.map(row))
-            .table(numeric: [1, 2, 3, 4]) + "\n"
-    }
-
-    private func row(_ service: SuiteReport.Service) -> [String] {
-        let ready = service.ready.map { $0 ? "yes" : "no" } ?? "?"
-        guard let status = service.status else {
-            return [service.name.rawValue, ready, "-", "-", "-", "-", "-"]
-        }
-        let oldest = status.outboxRows > 0 ? "\(Int(status.outboxOldestSeconds)) s" : "-"
-        return [
-            service.name.rawValue, ready, "\(status.outboxRows)", oldest, "\(status.scheduled)", "\(status.parked)",
-            "\(status.failed)",
-        ]
-    }
-
-    private func row(_ queue: SuiteReport.Queue) -> [String] {
-        [
-            queue.name, "\(queue.ready)", queue.unacknowledged.map(String.init) ?? "?", "\(queue.consumers)",
-            queue.headAgeSeconds.map { "\(Int($0)) s" } ?? (queue.ready > 0 ? "?" : "-"),
-        ]
-    }
-
-    private var notes: String {
-        report.services.flatMap { service in
-            [
-                service.ready == true ? nil : service.readiness,
-                service.silence,
-            ].compactMap { $0.map { "\n  \(service.name.rawValue): \($0)" } }
-        }.joined()
-    }
-}
-
-extension [[String]] {
-    fileprivate func table(numeric: Set<Int>) -> String {
-        TextTable(self, numeric: numeric).lines.joined(separator: "\n")
+        self.verdict = verdict
+        well = verdict.isWell
     }
 }

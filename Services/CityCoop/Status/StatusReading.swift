@@ -16,11 +16,18 @@ struct StatusReading: Sendable {
     /// Asks services and broker at once.
     func read() async throws -> SuiteReport {
         try await OperatorSession.with(broker) { session in
-            async let services = services(session.requester)
+            async let answers = services(session.requester)
+            async let broker = brokerState()
             let (queues, missing) = try await queues()
+            var services = await answers
+            for index in services.indices {
+                let reading = Topology.Names.queue(services[index].name, .queries)
+                services[index].instances = queues.first { $0.name == reading }?.consumers
+            }
             let unroutable = queues.first { $0.name == Topology.Names.unroutable }?.ready ?? 0
             return SuiteReport(
-                services: await services, queues: queues, missingQueues: missing, unroutable: unroutable)
+                services: services, broker: try await broker, queues: queues, missingQueues: missing,
+                unroutable: unroutable)
         }
     }
 
@@ -53,11 +60,27 @@ struct StatusReading: Sendable {
         }
         do {
             let answer = try await HTTPProbe().get(url)
-            if answer.status == 200 { return (true, "ready") }
-            return (false, String(decoding: answer.body.prefix(500), as: UTF8.self).trimmed)
+            if answer.status == 200 { return (true, "") }
+            return (false, HealthAnswer(answer.body)?.faults ?? "HTTP \(answer.status)")
         } catch {
             return (false, "not reachable: \(error.text)")
         }
+    }
+
+    // MARK: Broker
+
+    private func brokerState() async throws -> SuiteReport.Broker? {
+        guard let management else { return nil }
+        let connections = try await management.connections(in: broker.virtualHost)
+        var state = SuiteReport.Broker(
+            version: try await management.overview().version, connections: connections.count,
+            blocked: connections.count { $0.state == "blocked" || $0.state == "blocking" })
+        // Only who may monitor hears of nodes.
+        guard let nodes = try? await management.nodes() else { return state }
+        state.alarms = nodes.flatMap(\.alarms)
+        state.diskFreeBytes = nodes.compactMap(\.diskFreeBytes).min()
+        state.memoryBytes = nodes.compactMap(\.memoryBytes).reduce(0, +)
+        return state
     }
 
     // MARK: Queues
@@ -85,5 +108,38 @@ struct StatusReading: Sendable {
                 consumers: count.consumers, headAgeSeconds: head.map { max(0, now - Double($0)) })
         }
         return (there, names.filter { counts[$0] == nil })
+    }
+}
+
+/// What a service says about its readiness over HTTP.
+struct HealthAnswer: Decodable {
+    struct Check: Decodable {
+        var name: String
+        var ok: Bool
+        var detail: String
+    }
+
+    var checks: [Check]
+
+    /// Reads an answer; nil if it is not one.
+    init?(_ body: [UInt8]) {
+        guard let answer = try? JSONDecoder().decode(Self.self, from: Data(body)) else { return nil }
+        self = answer
+    }
+
+    /// The checks that are not in order, with what they say.
+    var faults: String {
+        checks.filter { !$0.ok }.map { "\($0.name): \($0.detail)" }.joined(separator: "; ")
+    }
+}
+
+extension NodeStatus {
+    /// What keeps the node from taking messages.
+    fileprivate var alarms: [String] {
+        [
+            isRunning ? nil : "a node that does not run (\(name))",
+            hasDiskAlarm == true ? "a disk alarm (\(name))" : nil,
+            hasMemoryAlarm == true ? "a memory alarm (\(name))" : nil,
+        ].compactMap { $0 }
     }
 }

@@ -6,6 +6,8 @@ struct SuiteReport: Codable, Equatable, Sendable {
     /// How a service is.
     struct Service: Codable, Equatable, Sendable {
         var name: ServiceName
+        /// How many instances read its queries; absent where the queue is missing.
+        var instances: Int?
         /// Whether it says over HTTP that it is ready; absent where its port is not known here.
         var ready: Bool?
         /// What it says, or why it says nothing.
@@ -14,6 +16,21 @@ struct SuiteReport: Codable, Equatable, Sendable {
         var status: ServiceStatus?
         /// Why it does not answer.
         var silence: String?
+    }
+
+    /// How the broker is.
+    struct Broker: Codable, Equatable, Sendable {
+        var version: String
+        /// What keeps it from taking messages.
+        var alarms: [String] = []
+        /// The clients' connections to the virtual host.
+        var connections: Int
+        /// Those that may not publish at the moment.
+        var blocked: Int
+        /// What is free on the fullest disk.
+        var diskFreeBytes: Int64?
+        /// What all nodes use.
+        var memoryBytes: Int64?
     }
 
     /// How a queue is.
@@ -29,6 +46,8 @@ struct SuiteReport: Codable, Equatable, Sendable {
     }
 
     var services: [Service]
+    /// Absent where the management API is not known here.
+    var broker: Broker?
     var queues: [Queue]
     /// Queues that should be there.
     var missingQueues: [String]
@@ -44,6 +63,10 @@ struct Verdict: Codable, Equatable, Sendable {
         static let outboxSeconds = 30.0
         /// A message that has waited so long at the head of a queue.
         static let headSeconds = 60.0
+        /// A scheduled message that has been due so long.
+        static let scheduleSeconds = 30.0
+        /// Rows of the audit that wait for the sealer: a thousand are sealed at once, every second.
+        static let unsealedMax = 10_000
     }
 
     /// What is wrong; empty if all is well.
@@ -62,7 +85,8 @@ struct Verdict: Codable, Equatable, Sendable {
                 QueueName.allCases.filter(\.waitsForIntake).map { Topology.Names.queue(service.name, $0) }
             })
         faults =
-            report.services.flatMap { Self.faults(of: $0) } + report.missingQueues.map { "queue \($0) is missing" }
+            report.services.flatMap { Self.faults(of: $0) } + (report.broker.map { Self.faults(of: $0) } ?? [])
+            + report.missingQueues.map { "queue \($0) is missing" }
             + report.queues.filter { !silent.union(paused).contains($0.name) }.flatMap { Self.faults(of: $0) }
         if report.unroutable > 0 {
             faults.append("\(report.unroutable) commands lie in \(Topology.Names.unroutable)")
@@ -71,21 +95,33 @@ struct Verdict: Codable, Equatable, Sendable {
 
     private static func faults(of service: SuiteReport.Service) -> [String] {
         let name = service.name.rawValue
+        let unready = "\(name) is not ready" + (service.readiness.isEmpty ? "" : " (\(service.readiness))")
         guard let status = service.status else {
-            return [service.ready == false ? "\(name) is not ready and does not answer" : "\(name) does not answer"]
+            return [service.ready == false ? unready + " and does not answer" : "\(name) does not answer"]
         }
         var faults: [String] = []
-        if service.ready == false { faults.append("\(name) is not ready") }
+        if service.ready == false { faults.append(unready) }
         if let until = status.intakePausedUntil { faults.append("the intake of \(name) is paused until \(until)") }
         if status.failed > 0 { faults.append("\(name) has \(status.failed) failed messages") }
         if status.outboxOldestSeconds > Limits.outboxSeconds {
             faults.append("\(name) has not sent an event for \(Int(status.outboxOldestSeconds)) s")
+        }
+        if let late = status.scheduleLateSeconds, late > Limits.scheduleSeconds {
+            faults.append("\(name) is \(Int(late)) s late with what was scheduled")
+        }
+        if let unsealed = status.unsealed, unsealed > Limits.unsealedMax {
+            faults.append("\(name) has \(unsealed) rows of its audit not sealed")
         }
         let incomplete = status.copies.filter { !$0.complete }.map(\.name)
         if !incomplete.isEmpty {
             faults.append("\(name) waits for its first copy of \(incomplete.joined(separator: ", "))")
         }
         return faults
+    }
+
+    private static func faults(of broker: SuiteReport.Broker) -> [String] {
+        let blocked = broker.blocked == 0 ? [] : ["the broker blocks \(broker.blocked) connections"]
+        return broker.alarms.map { "the broker has \($0)" } + blocked
     }
 
     private static func faults(of queue: SuiteReport.Queue) -> [String] {

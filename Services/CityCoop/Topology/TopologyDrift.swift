@@ -1,4 +1,5 @@
 import Contracts
+import JSON
 import ManagementAPI
 
 /// One thing in which a broker differs from the topology of the suite.

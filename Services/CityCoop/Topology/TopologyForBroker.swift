@@ -1,4 +1,5 @@
 import Contracts
+import JSON
 import ManagementAPI
 
 // The topology in the management API's terms.

@@ -7,6 +7,7 @@ enum CodeFileRefusalReason: String, CaseIterable, Sendable {
     case fileDiffers = "file-differs"
     case orderUnknown = "order-unknown"
     case orderNotReady = "order-not-ready"
+    case orderCancelled = "order-cancelled"
     case alreadyCollected = "already-collected"
     case notCollected = "not-collected"
     case codesForgotten = "codes-forgotten"
@@ -18,6 +19,7 @@ enum CodeFileRefusalReason: String, CaseIterable, Sendable {
         case .fileDiffers: Problem(rawValue, "This file id was used with other content.")
         case .orderUnknown: Problem(rawValue, "This city has no such order.")
         case .orderNotReady: Problem(rawValue, "Not all of its vouchers are made yet.", retryable: true)
+        case .orderCancelled: OrderCancellationRefusal.orderCancelled.problem
         case .alreadyCollected: Problem(rawValue, "The codes of this order have been given out.")
         case .notCollected: Problem(rawValue, "The codes of this order have not been collected yet.")
         case .codesForgotten: Problem(rawValue, "The codes of this order are no longer kept.")
@@ -115,6 +117,7 @@ enum CodeFileRules {
     private static func refusal(
         of order: VoucherOrder, for request: CodeFileRequest, at now: Timestamp
     ) -> CodeFileRefusalReason? {
+        if order.cancellation != nil { return .orderCancelled }
         if request.reprint == nil {
             if order.collectedAt != nil { return .alreadyCollected }
             return order.made < order.ordered ? .orderNotReady : nil

@@ -6,18 +6,6 @@ import FoundationEssentials
 /// It is open while something of it is held. What becomes of it is decided under the lock of its voucher, which is the same for
 /// ever.
 struct Hold: Hashable, Sendable {
-    /// Where a hold stands; all but `open` are ends.
-    enum State: String, CaseIterable, Sendable {
-        /// Something of it is held.
-        case open
-        /// The last of it was captured, or freed with the last capture.
-        case captured
-        /// The shop freed what was held.
-        case released
-        /// Its time was over.
-        case expired
-    }
-
     let holdId: UUID
     let voucherId: UUID
     let merchantId: UUID
@@ -28,7 +16,7 @@ struct Hold: Hashable, Sendable {
     var captured: Int64 = 0
     /// What was freed of it, in minor units.
     var released: Int64 = 0
-    var state = State.open
+    var state = HoldState.open
     /// What could be spent besides, when it was made.
     let balance: Money
     let content: RedemptionContent

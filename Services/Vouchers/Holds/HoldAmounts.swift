@@ -61,6 +61,7 @@ extension VouchersDefinition {
         handlers.add(HoldAmounts(keys: keys, throttle: throttle))
         handlers.add(CaptureHolds())
         handlers.add(ReleaseHolds())
+        handlers.add(GetHoldByID())
         handlers.add(job: ExpireHolds())
     }
 }

@@ -77,7 +77,7 @@ struct HoldBook: Sendable {
                 .init(.release, id), at: now, moving: amount, debit: .voucherHeld(hold.voucherId),
                 credit: .voucher(hold.voucherId)))
         hold.released = amount.amount
-        (hold.state, hold.closedAt) = (Hold.State(cause), now)
+        (hold.state, hold.closedAt) = (HoldState(cause), now)
         note(hold)
         return Release(
             hold: hold, amount: amount, cause: cause, releasedAt: now,
@@ -101,7 +101,7 @@ struct HoldBook: Sendable {
     private func sorted(_ ids: Set<UUID>) -> [Hold] { ids.sorted().compactMap { holds[$0] } }
 }
 
-extension Hold.State {
+extension HoldState {
     /// How a hold ends that is released.
     init(_ cause: ReleaseCause) {
         self =

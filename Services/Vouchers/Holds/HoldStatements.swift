@@ -1,7 +1,7 @@
 import Contracts
 import FoundationEssentials
 import Messaging
-import Postgres
+public import Postgres
 
 // The SQL of holds. A command names a hold, and the lock is that of its voucher: so the voucher's id, which never changes, is read
 // first, then the voucher is locked, and what depends on the lock is read after it.
@@ -62,7 +62,7 @@ struct ReadHolds: Statement {
         let (merchant, city): (UUID, UUID) = (try columns.next(), try columns.next())
         let amount = Money(try columns.next(), try columns.next())
         let (captured, released): (Int64, Int64) = (try columns.next(), try columns.next())
-        let state: Hold.State = try columns.next()
+        let state: HoldState = try columns.next()
         let balance = Money(try columns.next(), amount.currency)
         let content = RedemptionContent(keyID: Int(try columns.next(Int32.self)), digest: try columns.next())
         return Hold(
@@ -73,7 +73,7 @@ struct ReadHolds: Statement {
     }
 }
 
-extension Hold.State: PostgresValue {}
+extension HoldState: PostgresValue {}
 
 /// Reads the refusals that were recorded under these hold ids.
 struct ReadHoldRefusals: Statement {

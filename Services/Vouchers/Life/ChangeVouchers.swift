@@ -80,9 +80,12 @@ struct RefundVouchers: Handler {
     func handle(_ batch: Batch<RefundVoucher>, in transaction: inout MessageTransaction) async throws {
         let vouchers = batch.messages.map(\.voucherId)
         var life = try await transaction.life(of: vouchers, changes: batch.messages.map(\.refundId))
-        let redeemable = try await transaction.execute(ReadRedeemableForCash(ids: vouchers))
+        let (redeemable, gifts) = try await transaction.execute(
+            ReadRedeemableForCash(ids: vouchers), ReadGiftsWithoutCash(ids: vouchers))
         for command in batch.messages {
-            switch try life.refund(command.message, redeemable: Set(redeemable), at: Timestamp(batch.now)) {
+            let decision = try life.refund(
+                command.message, redeemable: Set(redeemable), gifts: Set(gifts), at: Timestamp(batch.now))
+            switch decision {
             case .done(let paid): transaction.publish(paid.refunded, answering: command, with: paid.reply)
             case .repeated(let paid): transaction.answer(command, with: paid.reply)
             case .refused(let reason): transaction.refuse(command, "refund", command.voucherId, reason)
@@ -120,7 +123,7 @@ extension Voucher {
 
 extension MessageTransaction {
     /// Locks vouchers, and reads them and what was done with them earlier under these ids.
-    fileprivate mutating func life(of vouchers: [UUID], changes: [UUID] = []) async throws -> VoucherLife {
+    mutating func life(of vouchers: [UUID], changes: [UUID] = []) async throws -> VoucherLife {
         let ids = Set(vouchers).sorted()
         let (_, vouchers, blocks, earlier) = try await execute(
             LockVouchersByID(ids: ids), ReadVouchersByID(ids: ids), ReadBlocks(ids: ids),
@@ -129,7 +132,7 @@ extension MessageTransaction {
     }
 
     /// Writes what was decided.
-    fileprivate mutating func write(_ life: VoucherLife, at now: Date) {
+    mutating func write(_ life: VoucherLife, at now: Date) {
         write(life.book.changes, at: now)
         if !life.newBlocks.isEmpty { write(WriteBlocks(blocks: life.newBlocks)) }
         if !life.endedBlocks.isEmpty { write(DeleteBlocks(ids: life.endedBlocks)) }

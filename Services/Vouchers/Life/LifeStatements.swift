@@ -126,6 +126,33 @@ struct ReadRedeemableForCash: Statement {
     }
 }
 
+/// Reads which of these vouchers were given away by a city or an employer, and have terms that give no money for that.
+///
+/// What was replaced or exchanged stands for the voucher that was given; terms stay the same on the way.
+struct ReadGiftsWithoutCash: Statement {
+    static let sql = """
+        WITH RECURSIVE origin (asked_id, voucher_id) AS (
+            SELECT id, id FROM unnest($1::uuid[]) AS asked (id)
+            UNION
+            SELECT asked_id, earlier.voucher_id FROM origin JOIN (
+                SELECT new_voucher_id, voucher_id FROM voucher_change WHERE new_voucher_id IS NOT NULL
+                UNION ALL SELECT new_voucher_id, voucher_id FROM exchange) AS earlier
+                ON earlier.new_voucher_id = origin.voucher_id)
+        SELECT DISTINCT asked_id FROM origin JOIN voucher USING (voucher_id) JOIN voucher_order USING (order_id)
+            JOIN terms ON terms.terms_id = voucher.terms_id
+        WHERE purpose IN ('birth-grant', 'school-start', 'employee-benefit') AND NOT gifts_redeemable_for_cash
+        """
+    var ids: [UUID]
+
+    func bind(_ parameters: inout Parameters) {
+        parameters.add(ids)
+    }
+
+    static func row(_ columns: inout Columns) throws -> UUID {
+        try columns.next()
+    }
+}
+
 /// Reads from which accounts these vouchers were sold or given away; none for what stands for another voucher.
 struct ReadPayers: Statement {
     struct Row: Sendable {
@@ -133,9 +160,11 @@ struct ReadPayers: Statement {
         var payer: Account.Kind
     }
 
+    // The lines of an entry are posted at one time, by which the other ones are found.
     static let sql = """
         SELECT DISTINCT sale.owner_id, payer.account
-        FROM posting AS sale JOIN posting AS payer ON payer.cause_id = sale.cause_id AND payer.cause = 'issue'
+        FROM posting AS sale JOIN posting AS payer
+            ON payer.posted_at = sale.posted_at AND payer.cause_id = sale.cause_id AND payer.cause = 'issue'
         WHERE sale.owner_id = ANY ($1) AND sale.account IN ('voucher', 'voucher-held') AND sale.cause = 'issue'
             AND payer.account IN ('issuer-cash', 'promotion-cost')
         """

@@ -22,9 +22,13 @@ struct PaidBack: Hashable, Sendable {
 }
 
 extension VoucherLife {
-    /// Pays out what is left on a voucher; `redeemable` are the vouchers whose terms allow it.
+    /// Pays out what is left on a voucher.
+    ///
+    /// - Parameters:
+    ///   - redeemable: The vouchers whose terms allow it.
+    ///   - gifts: Those that were given away under terms that give no money for that.
     mutating func refund(
-        _ command: RefundVoucher, redeemable: Set<UUID>, at now: Timestamp
+        _ command: RefundVoucher, redeemable: Set<UUID>, gifts: Set<UUID>, at now: Timestamp
     ) throws(BookingFault) -> LifeDecision<PaidBack> {
         guard let voucher = voucher(command.voucherId, of: command.issuerCityId) else {
             return .refused(.voucherUnknown)
@@ -35,6 +39,7 @@ extension VoucherLife {
         if voucher.status == .blocked { return .refused(.voucherBlocked) }
         if voucher.status == .cancelled { return .refused(.voucherEnded) }
         if !redeemable.contains(voucher.voucherId) { return .refused(.notRedeemableForCash) }
+        if gifts.contains(voucher.voucherId) { return .refused(.givenAway) }
         if voucher.held > 0 { return .refused(.voucherHeld) }
         if voucher.balance == 0 { return .refused(.nothingLeft) }
         return .done(
@@ -43,9 +48,13 @@ extension VoucherLife {
                 to: .issuerCash(cityId: voucher.issuerCityId), now))
     }
 
-    /// Takes back a voucher of which nothing was spent; `payers` says which account each was sold from.
+    /// Takes back a voucher of which nothing was spent.
+    ///
+    /// - Parameters:
+    ///   - payers: Which account each was sold from.
+    ///   - days: For how many days after its sale; at any time if absent.
     mutating func cancel(
-        _ command: CancelVoucher, payers: [UUID: Set<Account.Kind>], days: Int, at now: Timestamp
+        _ command: CancelVoucher, payers: [UUID: Set<Account.Kind>], days: Int?, at now: Timestamp
     ) throws(BookingFault) -> LifeDecision<PaidBack> {
         guard let voucher = voucher(command.voucherId, of: command.issuerCityId) else {
             return .refused(.voucherUnknown)
@@ -69,7 +78,7 @@ extension VoucherLife {
         return .done(paidBack)
     }
 
-    private func refusal(toCancel voucher: Voucher, days: Int, at now: Timestamp) -> LifeRefusalReason? {
+    private func refusal(toCancel voucher: Voucher, days: Int?, at now: Timestamp) -> LifeRefusalReason? {
         switch voucher.status {
         case .created: return nil
         case .blocked: return .voucherBlocked
@@ -77,6 +86,7 @@ extension VoucherLife {
         case .active, .expired: break
         }
         if voucher.available != voucher.value { return .voucherSpent }
+        guard let days else { return nil }
         return Day(of: now) > Day(of: voucher.issuedAt).advanced(by: days) ? .cancellationTooLate : nil
     }
 

@@ -11,6 +11,7 @@ enum LifeRefusalReason: String, CaseIterable, Sendable {
     case voucherSpent = "voucher-spent"
     case nothingLeft = "nothing-left"
     case notRedeemableForCash = "not-redeemable-for-cash"
+    case givenAway = "given-away"
     case notASale = "not-a-sale"
     case cancellationTooLate = "cancellation-too-late"
     case alreadyReplaced = "already-replaced"
@@ -29,6 +30,7 @@ enum LifeRefusalReason: String, CaseIterable, Sendable {
             case .voucherSpent: "Some of this voucher was spent or set aside."
             case .nothingLeft: "Nothing is left on this voucher."
             case .notRedeemableForCash: "No money is given for this voucher."
+            case .givenAway: "This voucher was given away, and its terms give no money for that."
             case .notASale: "This voucher was not sold; it stands for another one."
             case .cancellationTooLate: "This voucher was sold too long ago."
             case .alreadyReplaced: ReplaceVoucher.expiredReply.title

@@ -8,7 +8,8 @@ enum OrderColumns {
     /// In the order in which ``Columns/order()`` reads them.
     static let names = """
         order_id, issuer_city_id, programme_id, terms_id, name, buyer, purpose, payment, is_stock, currency, line_values,
-            line_counts, ordered, total, made, content, placed_at, collected_at, codes_until
+            line_counts, ordered, total, made, content, placed_at, collected_at, codes_until,
+            cancellation_id, cancelled_at, cancelled_through, cancelled
         """
 }
 
@@ -23,7 +24,7 @@ extension Columns {
         let (isStock, currency): (Bool, String) = (try next(), try next())
         let (values, counts): ([Int64], [Int32]) = (try next(), try next())
         let (ordered, total, made): (Int32, Int64, Int32) = (try next(), try next(), try next())
-        return VoucherOrder(
+        var order = VoucherOrder(
             orderId: orderId, issuerCityId: cityId, programmeId: programmeId, termsId: termsId, name: name,
             buyer: buyer,
             purpose: purpose, payment: payment, isStock: isStock, currency: currency,
@@ -31,6 +32,14 @@ extension Columns {
             total: total, made: Int(made), content: try next(), placedAt: Timestamp(try next(Date.self)),
             collectedAt: try next(Date?.self).map { Timestamp($0) },
             codesUntil: try next(Date?.self).map { Timestamp($0) })
+        let (cancellationId, cancelledAt): (UUID?, Date?) = (try next(), try next())
+        let (through, cancelled): (Int32, Int32) = (try next(), try next())
+        if let cancellationId, let cancelledAt {
+            order.cancellation = VoucherOrder.Cancellation(
+                cancellationId: cancellationId, cancelledAt: Timestamp(cancelledAt), through: Int(through),
+                cancelled: Int(cancelled))
+        }
+        return order
     }
 }
 

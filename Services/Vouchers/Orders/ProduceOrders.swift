@@ -53,10 +53,10 @@ enum SealedCodes {
     }
 }
 
-/// Locks the oldest order that is not made in full, unless another instance has it in hand.
+/// Locks the oldest order that is not made in full nor stopped, unless another instance has it in hand.
 struct TakeOrder: Statement {
     static let sql = """
-        SELECT \(OrderColumns.names) FROM voucher_order WHERE made < ordered
+        SELECT \(OrderColumns.names) FROM voucher_order WHERE made < ordered AND cancellation_id IS NULL
         ORDER BY placed_at, order_id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
         """
 

@@ -16,7 +16,11 @@ struct GetOrderOfCity: QueryHandler {
         return GetOrder.Reply(
             order: order.facts,
             lines: order.lines.map { OrderLine(value: Money($0.value, order.currency), count: $0.count) },
-            sold: order.isStock ? Int(sold.first ?? 0) : nil, codesKeptUntil: order.codesUntil, files: files)
+            sold: order.isStock ? Int(sold.first ?? 0) : nil, codesKeptUntil: order.codesUntil, files: files,
+            cancellation: order.cancellation.map {
+                OrderCancellation(
+                    cancellationId: $0.cancellationId, cancelledAt: $0.cancelledAt, cancelled: $0.cancelled)
+            })
     }
 }
 

@@ -104,6 +104,7 @@ struct StockSales: Sendable {
         } catch {
             return .refused(error.reason)
         }
+        if found.order.cancellation != nil { return .refused(.stockNotAvailable) }
         guard found.order.purpose.isGift == (command.payment == nil) else { return .refused(.paymentDiffers) }
         guard let terms = terms[found.order.termsId] else { return .refused(.orderUnknown) }
         let sale = StockSale(

@@ -24,6 +24,18 @@ struct VoucherOrder: Hashable, Sendable {
     var placedAt: Timestamp
     var collectedAt: Timestamp?
     var codesUntil: Timestamp?
+    /// That it was stopped.
+    var cancellation: Cancellation?
+
+    /// Under which id an order was stopped, and how far it has come with cancelling what was made.
+    struct Cancellation: Hashable, Sendable {
+        var cancellationId: UUID
+        var cancelledAt: Timestamp
+        /// The last serial number that was looked at.
+        var through = 0
+        /// How many of those are cancelled.
+        var cancelled = 0
+    }
 
     /// So many vouchers of one value.
     struct Line: Hashable, Sendable {
@@ -53,6 +65,7 @@ struct VoucherOrder: Hashable, Sendable {
 
     /// How far it has come.
     var state: OrderState {
+        if let cancellation { return cancellation.through < made ? .cancelling : .cancelled }
         if made < ordered { return .producing }
         return collectedAt == nil ? .ready : .collected
     }

@@ -128,14 +128,14 @@ struct InsertTerms: Statement {
     static let sql = """
         INSERT INTO terms (terms_id, programme_id, number, currency, denominations, open_from, open_to, vat, vat_country,
             vat_basis_points, validity_months, validity_to_end_of_year, accepted_in, redeemable_for_cash,
-            limitation_years, limitation_to_end_of_year, made_at)
+            limitation_years, limitation_to_end_of_year, gifts_redeemable_for_cash, made_at)
         SELECT id, programme, number, currency, denominations::bigint[], open_from, open_to, vat, vat_country,
-            basis_points, months, to_end_of_year, accepted_in::uuid[], cash, years, years_to_end_of_year, $17
+            basis_points, months, to_end_of_year, accepted_in::uuid[], cash, years, years_to_end_of_year, gifts, $18
         FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::text[], $5::text[], $6::bigint[], $7::bigint[],
             $8::text[], $9::text[], $10::integer[], $11::integer[], $12::boolean[], $13::text[], $14::boolean[],
-            $15::integer[], $16::boolean[])
+            $15::integer[], $16::boolean[], $17::boolean[])
             AS new (id, programme, number, currency, denominations, open_from, open_to, vat, vat_country, basis_points,
-                months, to_end_of_year, accepted_in, cash, years, years_to_end_of_year)
+                months, to_end_of_year, accepted_in, cash, years, years_to_end_of_year, gifts)
         """
     var programmes: [Programme]
     var now: Date
@@ -159,6 +159,7 @@ struct InsertTerms: Statement {
         parameters.add(terms.map(\.redeemableForCash))
         parameters.add(programmes.map { $0.limitation.map { Int32(clamping: $0.years) } })
         parameters.add(programmes.map { $0.limitation?.toEndOfYear ?? false })
+        parameters.add(terms.map { $0.giftsRedeemableForCash ?? false })
         parameters.add(now)
     }
 }

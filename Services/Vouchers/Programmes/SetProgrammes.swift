@@ -14,7 +14,7 @@ struct SetProgrammes: Handler {
         var generator = SystemRandomNumberGenerator()
         var programmes = Programmes(cities: countries, policies: policies, known: known)
         for command in batch.messages {
-            switch programmes.set(command.message, at: Timestamp(batch.now), using: &generator) {
+            switch programmes.set(command.message.plain, at: Timestamp(batch.now), using: &generator) {
             case .changed(let programme):
                 transaction.publish(ProgrammeSet(programme), answering: command, with: programme.reply)
             case .repeated(let programme): transaction.answer(command, with: programme.reply)
@@ -24,6 +24,15 @@ struct SetProgrammes: Handler {
         guard !programmes.changes.isEmpty else { return }
         transaction.write(WriteProgrammes(programmes: programmes.changes))
         transaction.write(InsertTerms(programmes: programmes.newTerms, now: batch.now))
+    }
+}
+
+extension SetProgramme {
+    /// Without saying no where saying nothing is the same: two ways to say it would be two terms.
+    var plain: SetProgramme {
+        var plain = self
+        if plain.terms.giftsRedeemableForCash == false { plain.terms.giftsRedeemableForCash = nil }
+        return plain
     }
 }
 

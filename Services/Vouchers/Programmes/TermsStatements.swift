@@ -41,7 +41,7 @@ enum TermsColumns {
     static let names = """
         terms_id, programme_id, issuer_city_id, number, currency, denominations, open_from, open_to, vat, vat_country,
             vat_basis_points, validity_months, validity_to_end_of_year, accepted_in, redeemable_for_cash, limitation_years,
-            limitation_to_end_of_year, sold_until
+            limitation_to_end_of_year, sold_until, gifts_redeemable_for_cash
         """
 }
 
@@ -62,10 +62,12 @@ extension Columns {
         promise.validity = months.map { PrintedValidity(months: Int($0), toEndOfYear: toEndOfYear) }
         promise.acceptedIn = try next()
         promise.redeemableForCash = try next()
-        return Terms(
+        var terms = Terms(
             termsId: termsId, programmeId: programmeId, issuerCityId: issuerCityId, number: Int(number),
             promise: promise, limitationYears: try next(Int32?.self).map { Int($0) }, limitationToEndOfYear: try next(),
             soldUntil: try next(CalendarDate?.self).map { Day($0) })
+        terms.promise.giftsRedeemableForCash = try next() ? true : nil
+        return terms
     }
 }
 

@@ -202,22 +202,23 @@ extension Parameters {
 
 /// Sums whose vouchers were spent where in a piece of the journal.
 struct SumFlows: Statement {
-    // An entry spends one voucher, or gives money back to one: its lines are the voucher's, one or two, and the shop's.
+    // An entry spends one voucher, or gives money back to one: its lines are the voucher's, one or two, and the shop's. They are
+    // brought together by grouping: joined to itself, a journal without statistics is compared line by line with itself.
     static let sql = """
-        SELECT issuer_city_id, city_id, coalesce(category, ''), shop.currency,
-            coalesce(-sum(shop.amount) FILTER (WHERE shop.cause <> 'reversal'), 0)::bigint,
-            count(*) FILTER (WHERE shop.cause <> 'reversal'),
-            coalesce(sum(shop.amount) FILTER (WHERE shop.cause = 'reversal'), 0)::bigint
-        FROM posting AS shop
-        JOIN (
-            SELECT DISTINCT cause, cause_id, owner_id FROM posting
-            WHERE posted_at >= $1 AND posted_at < $2 AND account IN (\(OwedBy.accounts))
-                AND cause IN (\(OwedBy.redemption), \(OwedBy.reversal))) AS spent
-            ON spent.cause = shop.cause AND spent.cause_id = shop.cause_id
-        JOIN voucher ON voucher_id = spent.owner_id
-        JOIN merchant ON merchant_id = shop.owner_id
-        WHERE shop.posted_at >= $1 AND shop.posted_at < $2 AND account = 'merchant-payable'
-            AND shop.cause IN (\(OwedBy.redemption), \(OwedBy.reversal))
+        SELECT issuer_city_id, city_id, coalesce(category, ''), entry.currency,
+            coalesce(-sum(entry.amount) FILTER (WHERE cause <> 'reversal'), 0)::bigint,
+            count(*) FILTER (WHERE cause <> 'reversal'),
+            coalesce(sum(entry.amount) FILTER (WHERE cause = 'reversal'), 0)::bigint
+        FROM (
+            SELECT cause, currency, sum(amount) FILTER (WHERE account = 'merchant-payable') AS amount,
+                (array_agg(owner_id) FILTER (WHERE account IN (\(OwedBy.accounts))))[1] AS voucher_id,
+                (array_agg(owner_id) FILTER (WHERE account = 'merchant-payable'))[1] AS merchant_id
+            FROM posting
+            WHERE posted_at >= $1 AND posted_at < $2 AND account IN (\(OwedBy.accounts), 'merchant-payable')
+                AND cause IN (\(OwedBy.redemption), \(OwedBy.reversal))
+            GROUP BY cause, cause_id, currency) AS entry
+        JOIN voucher USING (voucher_id)
+        JOIN merchant USING (merchant_id)
         GROUP BY 1, 2, 3, 4
         """
     var from: Date
@@ -330,8 +331,16 @@ struct WriteProgress: Statement {
 
 /// Finds the day whose count was compared with the journal the longest ago, or an older one that nothing is known of.
 struct FindDayToRecount: Statement {
+    struct Row: Sendable {
+        var day: CalendarDate
+        /// How many lines are in the figures of the day.
+        var postings: Int64
+        /// How many are in what was booked on it: as many, unless an instance of an older version kept the figures.
+        var booked: Int64
+    }
+
     static let sql = """
-        SELECT day, postings FROM (
+        SELECT day, postings, coalesce((SELECT sum(lines) FROM booked_day WHERE booked_day.day = due.day), 0)::bigint FROM (
             SELECT (min(posted_at) AT TIME ZONE 'UTC')::date AS day, 0::bigint AS postings, '-infinity'::timestamptz AS checked_at
             FROM posting HAVING (min(posted_at) AT TIME ZONE 'UTC')::date < (SELECT min(day) FROM report_day)
             UNION ALL
@@ -345,7 +354,7 @@ struct FindDayToRecount: Statement {
         parameters.add(afterSeconds)
     }
 
-    static func row(_ columns: inout Columns) throws -> (day: CalendarDate, postings: Int64) {
-        (try columns.next(), try columns.next())
+    static func row(_ columns: inout Columns) throws -> Row {
+        Row(day: try columns.next(), postings: try columns.next(), booked: try columns.next())
     }
 }

@@ -40,6 +40,33 @@ struct FlowKey: Hashable, Sendable {
     var currency: String
 }
 
+/// Into which accounts something was booked.
+struct BookingKey: Hashable, Sendable {
+    /// As ``LedgerEntry/Cause/Kind`` stands in the database.
+    var cause: String
+    /// As ``Account/Kind`` stands in the database.
+    var account: String
+    var currency: String
+}
+
+/// What a piece of the journal adds to the figures of its day.
+struct DayMovements: Sendable {
+    var owed: [Movement<CohortKey>]
+    var spent: [Movement<FlowKey>]
+    /// Amounts, and how many lines they are of.
+    var booked: [Movement<BookingKey>]
+
+    /// How many lines of the journal they are made of.
+    var lines: Int64 { booked.reduce(0) { $0 &+ $1.amounts[1] } }
+
+    /// What has to be added to what is kept of a day so that it says what the journal says.
+    func correcting(_ kept: DayMovements) -> DayMovements {
+        DayMovements(
+            owed: Movement.corrections(of: kept.owed, to: owed), spent: Movement.corrections(of: kept.spent, to: spent),
+            booked: Movement.corrections(of: kept.booked, to: booked))
+    }
+}
+
 /// How causes of entries change what is owed, as lists of SQL.
 enum OwedBy {
     static let accounts = "'voucher', 'voucher-held'"

@@ -42,47 +42,52 @@ struct KeepDailyFigures: BackgroundJob {
 
     /// Adds a piece of the journal to the figures of its day.
     private func take(_ piece: FindJournalPiece.Row, in transaction: inout MessageTransaction) async throws {
-        let (owed, spent, lines) = try await transaction.execute(
-            SumMovements(from: piece.from, until: piece.until), SumFlows(from: piece.from, until: piece.until),
-            CountPostings(from: piece.from, until: piece.until))
-        let day = Day(of: Timestamp(piece.from)).date
-        add(owed, spent, lines: lines.first ?? 0, to: day, in: &transaction)
+        let movements = try await sum(from: piece.from, until: piece.until, in: &transaction)
+        add(movements, lines: movements.lines, to: Day(of: Timestamp(piece.from)).date, in: &transaction)
         transaction.write(WriteProgress(postedUntil: piece.until))
     }
 
+    private func sum(
+        from: Date, until: Date, in transaction: inout MessageTransaction
+    ) async throws -> DayMovements {
+        let (owed, spent, booked) = try await transaction.execute(
+            SumMovements(from: from, until: until), SumFlows(from: from, until: until),
+            SumBookings(from: from, until: until))
+        return DayMovements(owed: owed, spent: spent, booked: booked)
+    }
+
     private func add(
-        _ owed: [Movement<CohortKey>], _ spent: [Movement<FlowKey>], lines: Int64, to day: CalendarDate,
-        in transaction: inout MessageTransaction
+        _ movements: DayMovements, lines: Int64, to day: CalendarDate, in transaction: inout MessageTransaction
     ) {
-        if !owed.isEmpty {
-            transaction.write(WriteMovements(day: day, movements: owed))
-            transaction.write(WriteLaterBalances(day: day, movements: owed))
+        if !movements.owed.isEmpty {
+            transaction.write(WriteMovements(day: day, movements: movements.owed))
+            transaction.write(WriteLaterBalances(day: day, movements: movements.owed))
         }
-        if !spent.isEmpty { transaction.write(WriteFlows(day: day, movements: spent)) }
+        if !movements.spent.isEmpty { transaction.write(WriteFlows(day: day, movements: movements.spent)) }
+        if !movements.booked.isEmpty { transaction.write(WriteBookings(day: day, bookings: movements.booked)) }
         transaction.write(WriteCountedDay(day: day, postings: lines))
         transaction.write(WriteQuietDays())
     }
 
-    /// Counts the lines of one day again, and corrects its figures if there are more than are in them; returns whether it did.
+    /// Counts the lines of one day again, and corrects its figures if other lines are in them; returns whether it did.
     private func recount(
         _ state: ReadProgress.Row, in transaction: inout MessageTransaction
     ) async throws -> Bool {
         let due = try await transaction.execute(FindDayToRecount(afterSeconds: recountAfter / .seconds(1)))
-        guard let (day, counted) = due.first else { return false }
-        let from = Timestamp(milliseconds: Int64(Day(day).number) * 86_400_000).date
+        guard let due = due.first else { return false }
+        let from = Timestamp(milliseconds: Int64(Day(due.day).number) * 86_400_000).date
         let until = min(from.addingTimeInterval(86_400), state.postedUntil)
         let counts: [Int64] = try await transaction.execute(CountPostings(from: from, until: until))
-        let lines = counts.first ?? 0
-        guard lines != counted else {
-            transaction.write(WriteCountedDay(day: day, postings: 0))
+        guard counts.first != due.postings || counts.first != due.booked else {
+            transaction.write(WriteCountedDay(day: due.day, postings: 0))
             return false
         }
-        let (journal, kept) = try await transaction.execute(
-            SumMovements(from: from, until: until), ReadMovements(day: day))
-        let (flows, keptFlows) = try await transaction.execute(SumFlows(from: from, until: until), ReadFlows(day: day))
+        let journal = try await sum(from: from, until: until, in: &transaction)
+        let (owed, spent, booked) = try await transaction.execute(
+            ReadMovements(day: due.day), ReadFlows(day: due.day), ReadBookings(day: due.day))
         add(
-            Movement.corrections(of: kept, to: journal), Movement.corrections(of: keptFlows, to: flows),
-            lines: lines - counted, to: day, in: &transaction)
+            journal.correcting(DayMovements(owed: owed, spent: spent, booked: booked)),
+            lines: journal.lines - due.postings, to: due.day, in: &transaction)
         return true
     }
 }

@@ -11,6 +11,10 @@ enum LedgerPiece: Hashable, Sendable {
     case redemptions(UUID)
     /// What was taken back.
     case reversals
+    /// Holds with ids above this one.
+    case holds(UUID)
+    /// Runs of settlement, with all that comes of them.
+    case settlement
     /// The figures that reports are made of.
     case figures
 
@@ -36,6 +40,10 @@ enum LedgerPiece: Hashable, Sendable {
             guard let id = UUID(text: parts[1]) else { return nil }
             self = .redemptions(id)
         case ("reversals", 1): self = .reversals
+        case ("holds", 2):
+            guard let id = UUID(text: parts[1]) else { return nil }
+            self = .holds(id)
+        case ("settlement", 1): self = .settlement
         case ("figures", 1): self = .figures
         default: return nil
         }
@@ -48,6 +56,8 @@ enum LedgerPiece: Hashable, Sendable {
         case .vouchers(let id): "vouchers \(id.text)"
         case .redemptions(let id): "redemptions \(id.text)"
         case .reversals: "reversals"
+        case .holds(let id): "holds \(id.text)"
+        case .settlement: "settlement"
         case .figures: "figures"
         }
     }

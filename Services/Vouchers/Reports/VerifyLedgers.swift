@@ -13,6 +13,8 @@ struct LedgerCheckLimits: Sendable {
     var vouchersAtOnce: Int64 = 500_000
     /// Redemptions that are compared with their entries at once.
     var redemptionsAtOnce: Int64 = 500_000
+    /// Holds that are compared with their entries and redemptions at once.
+    var holdsAtOnce: Int64 = 500_000
     /// Findings of each rule in one answer.
     var findingsMax = 100
 }
@@ -50,11 +52,9 @@ struct VerifyLedgers: QueryHandler {
         case .journal(let month): try await checkJournal(from: month, in: &transaction)
         case .vouchers(let id): try await checkVouchers(above: id, in: &transaction)
         case .redemptions(let id): try await checkRedemptions(above: id, in: &transaction)
-        case .reversals:
-            PieceCheck(
-                piece: piece, rows: 0,
-                findings: [try await transaction.execute(CheckReversals(max: max), within: limits.deadline)],
-                next: .figures)
+        case .reversals: try await checkReversals(in: &transaction)
+        case .holds(let id): try await checkHolds(above: id, in: &transaction)
+        case .settlement: try await checkSettlement(in: &transaction)
         case .figures: try await checkFigures(in: &transaction)
         }
     }
@@ -76,8 +76,11 @@ struct VerifyLedgers: QueryHandler {
             CheckCauses(from: from, until: until, max: max), within: limits.deadline)
         let days = try await transaction.execute(
             CheckDays(from: from, until: until, max: max), within: limits.deadline)
+        let booked = try await transaction.execute(
+            CheckBookedDays(from: from, until: until, max: max), within: limits.deadline)
         return PieceCheck(
-            piece: .journal(found), rows: rows.first ?? 0, findings: [entries, causes, days], next: .journal(next))
+            piece: .journal(found), rows: rows.first ?? 0, findings: [entries, causes, days, booked],
+            next: .journal(next))
     }
 
     private func checkVouchers(above id: UUID, in transaction: inout Transaction) async throws -> PieceCheck {
@@ -87,8 +90,10 @@ struct VerifyLedgers: QueryHandler {
         let rows = try await transaction.execute(CountVouchers(above: id, upTo: last), within: limits.deadline)
         let found = try await transaction.execute(
             CheckVouchers(above: id, upTo: last, max: max), within: limits.deadline)
+        let holds = try await transaction.execute(
+            CheckVoucherHolds(above: id, upTo: last, max: max), within: limits.deadline)
         return PieceCheck(
-            piece: .vouchers(id), rows: rows.first ?? 0, findings: [found],
+            piece: .vouchers(id), rows: rows.first ?? 0, findings: [found, holds],
             next: bounds.first.map { .vouchers($0) } ?? .redemptions(LedgerPiece.noID))
     }
 
@@ -99,16 +104,49 @@ struct VerifyLedgers: QueryHandler {
         let rows = try await transaction.execute(CountRedemptions(above: id, upTo: last), within: limits.deadline)
         let found = try await transaction.execute(
             CheckRedemptions(above: id, upTo: last, max: max), within: limits.deadline)
+        let settled = try await transaction.execute(
+            CheckSettledRedemptions(above: id, upTo: last, max: max), within: limits.deadline)
         return PieceCheck(
-            piece: .redemptions(id), rows: rows.first ?? 0, findings: [found],
+            piece: .redemptions(id), rows: rows.first ?? 0, findings: [found, settled],
             next: bounds.first.map { .redemptions($0) } ?? .reversals)
+    }
+
+    private func checkReversals(in transaction: inout Transaction) async throws -> PieceCheck {
+        let booked = try await transaction.execute(CheckReversals(max: max), within: limits.deadline)
+        let settled = try await transaction.execute(CheckSettledReversals(max: max), within: limits.deadline)
+        return PieceCheck(piece: .reversals, rows: 0, findings: [booked, settled], next: .holds(LedgerPiece.noID))
+    }
+
+    private func checkHolds(above id: UUID, in transaction: inout Transaction) async throws -> PieceCheck {
+        let bounds = try await transaction.execute(
+            FindHoldBound(above: id, count: limits.holdsAtOnce), within: limits.deadline)
+        let last = bounds.first ?? LedgerPiece.lastID
+        let rows = try await transaction.execute(CountHolds(above: id, upTo: last), within: limits.deadline)
+        let found = try await transaction.execute(
+            CheckHolds(above: id, upTo: last, max: max), within: limits.deadline)
+        return PieceCheck(
+            piece: .holds(id), rows: rows.first ?? 0, findings: [found],
+            next: bounds.first.map { .holds($0) } ?? .settlement)
+    }
+
+    private func checkSettlement(in transaction: inout Transaction) async throws -> PieceCheck {
+        let rows = try await transaction.execute(CountStatements(), within: limits.deadline)
+        let findings = [
+            try await transaction.execute(CheckStatements(max: max), within: limits.deadline),
+            try await transaction.execute(CheckPairs(max: max), within: limits.deadline),
+            try await transaction.execute(CheckPayouts(max: max), within: limits.deadline),
+            try await transaction.execute(CheckSettlementSums(max: max), within: limits.deadline),
+            try await transaction.execute(CheckSettlementEntries(max: max), within: limits.deadline),
+        ]
+        return PieceCheck(piece: .settlement, rows: rows.first ?? 0, findings: findings, next: .figures)
     }
 
     private func checkFigures(in transaction: inout Transaction) async throws -> PieceCheck {
         let rows = try await transaction.execute(CountLiabilityDays(), within: limits.deadline)
         let sums = try await transaction.execute(CheckRunningSums(max: max), within: limits.deadline)
         let owed = try await transaction.execute(CheckOwed(max: max), within: limits.deadline)
-        return PieceCheck(piece: .figures, rows: rows.first ?? 0, findings: [sums, owed], next: nil)
+        let count = try await transaction.execute(CheckVoucherCount(), within: limits.deadline)
+        return PieceCheck(piece: .figures, rows: rows.first ?? 0, findings: [sums, owed, count], next: nil)
     }
 }
 

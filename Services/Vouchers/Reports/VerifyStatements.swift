@@ -140,6 +140,38 @@ struct CheckDays: FindingStatement {
     }
 }
 
+/// Finds days on which something else was booked than is kept of them, as far as the journal is in the figures.
+struct CheckBookedDays: FindingStatement {
+    static let sql = """
+        WITH journal AS (
+            SELECT (posted_at AT TIME ZONE 'UTC')::date AS day, cause, account, currency, sum(amount) AS amount,
+                count(*) AS lines
+            FROM posting
+            WHERE posted_at >= $1 AND posted_at < $2 AND posted_at < (SELECT posted_until FROM report_progress)
+            GROUP BY 1, 2, 3, 4),
+        kept AS (
+            SELECT day, cause, account, currency, amount, lines FROM booked_day
+            WHERE day >= ($1 AT TIME ZONE 'UTC')::date AND day < ($2 AT TIME ZONE 'UTC')::date)
+        SELECT 'day-differs', concat_ws(' ', day, part, cause, account), CASE part WHEN 'booked' THEN currency END,
+            expected::bigint, found::bigint
+        FROM journal FULL JOIN kept USING (day, cause, account, currency)
+        CROSS JOIN LATERAL (VALUES
+            ('booked', journal.amount, kept.amount::numeric), ('lines', journal.lines::numeric, kept.lines::numeric))
+            AS compared (part, expected, found)
+        WHERE coalesce(expected, 0) <> coalesce(found, 0)
+        ORDER BY day, part, cause, account LIMIT $3
+        """
+    var from: Date
+    var until: Date
+    var max: Int64
+
+    func bind(_ parameters: inout Parameters) {
+        parameters.add(from)
+        parameters.add(until)
+        parameters.add(max)
+    }
+}
+
 // MARK: Vouchers and redemptions by ranges of ids
 
 /// Finds where a range of so many vouchers ends; nothing if it is the last.
@@ -245,17 +277,20 @@ struct CheckRedemptions: FindingStatement {
         WITH journal AS (
             SELECT cause_id, min(currency) AS currency,
                 coalesce(sum(amount) FILTER (WHERE account IN (\(OwedBy.accounts))), 0) AS spent,
+                coalesce(sum(amount) FILTER (WHERE account = 'voucher-held'), 0) AS captured,
                 coalesce(-sum(amount) FILTER (WHERE account = 'merchant-payable'), 0) AS payable,
                 array_agg(owner_id) AS owners
             FROM posting WHERE cause IN (\(OwedBy.redemption)) AND cause_id > $1 AND cause_id <= $2
             GROUP BY cause_id),
         present AS (
-            SELECT redemption_id, voucher_id, merchant_id, amount, reversed FROM redemption
-            WHERE redemption_id > $1 AND redemption_id <= $2)
+            SELECT redemption_id, voucher_id, merchant_id, amount, reversed,
+                CASE WHEN hold_id IS NULL THEN 0 ELSE amount END AS of_hold
+            FROM redemption WHERE redemption_id > $1 AND redemption_id <= $2)
         SELECT rule, coalesce(redemption_id, cause_id)::text, currency, expected::bigint, found::bigint
         FROM present FULL JOIN journal ON cause_id = redemption_id
         CROSS JOIN LATERAL (VALUES
             ('redemption-spent', amount, coalesce(spent, 0)), ('redemption-payable', amount, coalesce(payable, 0)),
+            ('redemption-held', coalesce(of_hold, captured), coalesce(captured, of_hold)),
             ('redemption-accounts', 0, CASE WHEN redemption_id IS NULL OR owners <@ ARRAY[voucher_id, merchant_id]
                 OR owners IS NULL THEN 0 ELSE 1 END),
             ('redemption-reversed-too-much', least(reversed, amount), reversed)) AS compared (rule, expected, found)
@@ -353,4 +388,17 @@ struct CheckOwed: FindingStatement {
     func bind(_ parameters: inout Parameters) {
         parameters.add(max)
     }
+}
+
+/// Finds out whether there are as many vouchers as were made by all that makes some.
+struct CheckVoucherCount: FindingStatement {
+    static let sql = """
+        SELECT 'voucher-count', 'vouchers', NULL::text, made::bigint, present
+        FROM (
+            SELECT (SELECT count(*) FROM voucher) AS present, \(VouchersMade.withoutIssue)
+                + (SELECT coalesce(sum(lines), 0) FROM booked_day WHERE cause = 'issue' AND account = 'voucher')
+                + (SELECT count(*) FROM posting WHERE posted_at >= (SELECT posted_until FROM report_progress)
+                    AND cause = 'issue' AND account = 'voucher') AS made) AS counted
+        WHERE made <> present
+        """
 }

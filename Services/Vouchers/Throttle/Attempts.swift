@@ -61,7 +61,7 @@ extension MessageTransaction {
         var counted: Set<Trier> = []
         while !throttled.suspects.isSubset(of: counted) {
             counted.formUnion(throttled.suspects)
-            let wrong = try await wrongCodes(of: counted, rules: throttle.rules, at: attempts.now)
+            let (wrong, now) = try await wrongCodes(of: counted, rules: throttle.rules, at: attempts.now)
             throttled = Throttled(loaded, wrong)
             endings = try attempts.admitted.map { try throttled.decide($0.request, by: $0.trier, at: now, decide) }
         }

@@ -31,8 +31,9 @@ final class Throttle: Sendable {
     func count(_ trier: Trier, at now: Timestamp, in database: Pool) async throws -> Lockout? {
         let (rules, lock) = (rules, LockThrottle(keys: trier.keys.sorted(), now: now.date))
         let (lockout, rows): (Lockout?, [ThrottleRow]) = try await database.withTransaction { transaction in
-            let rows = try await transaction.execute(lock)
-            var wrong = WrongCodes(rows, rules: rules)
+            let locked = try await transaction.execute(lock)
+            let now = locked.countedAt(notBefore: now.date)
+            var wrong = WrongCodes(locked.map(\.row), rules: rules)
             if let lockout = wrong.lockout(of: trier, at: now) { return (lockout, []) }
             wrong.count(trier, at: now)
             transaction.write(WriteThrottle(rows: wrong.changes))
@@ -44,13 +45,13 @@ final class Throttle: Sendable {
 }
 
 extension MessageTransaction {
-    /// Locks and reads what is counted of these triers.
+    /// Locks and reads what is counted of these triers; returns it with the time at which more is counted.
     mutating func wrongCodes(
         of triers: some Sequence<Trier>, rules: ThrottleRules, at now: Date
-    ) async throws -> WrongCodes {
+    ) async throws -> (wrong: WrongCodes, now: Timestamp) {
         let keys = Set(triers.flatMap(\.keys)).sorted()
-        let rows = try await execute(LockThrottle(keys: keys, now: now))
-        return WrongCodes(rows, rules: rules)
+        let locked = try await execute(LockThrottle(keys: keys, now: now))
+        return (WrongCodes(locked.map(\.row), rules: rules), locked.countedAt(notBefore: now))
     }
 
     /// Writes what was counted, and puts it on the board.

@@ -26,13 +26,20 @@ extension Columns {
     }
 }
 
-/// Locks the rows of these keys in their order, makes those that are not there, and reads them as they are after the wait.
+/// Locks the rows of these keys in their order, makes those that are not there, and reads them as they are after the wait, with
+/// the time of the database at which each was locked.
 struct LockThrottle: Statement {
+    /// A row that is locked.
+    struct Locked: Sendable {
+        var row: ThrottleRow
+        var lockedAt: Timestamp
+    }
+
     static let sql = """
         INSERT INTO throttle (scope, subject, forgotten_at)
         SELECT scope, subject, $3 FROM unnest($1::text[], $2::text[]) AS tried (scope, subject)
         ON CONFLICT (scope, subject) DO UPDATE SET forgotten_at = throttle.forgotten_at
-        RETURNING \(ThrottleColumns.names)
+        RETURNING \(ThrottleColumns.names), clock_timestamp()
         """
     var keys: [ThrottleKey]
     var now: Date
@@ -43,8 +50,18 @@ struct LockThrottle: Statement {
         parameters.add(now)
     }
 
-    static func row(_ columns: inout Columns) throws -> ThrottleRow {
-        try columns.throttleRow()
+    static func row(_ columns: inout Columns) throws -> Locked {
+        Locked(row: try columns.throttleRow(), lockedAt: Timestamp(try columns.next(Date.self)))
+    }
+}
+
+extension [LockThrottle.Locked] {
+    /// The time at which wrong codes are counted: after the wait for all locks, so that no count is before one that was waited for,
+    /// and a lockout comes no try early.
+    ///
+    /// - Parameter time: When the transaction began; a test may put that into the future.
+    func countedAt(notBefore time: Date) -> Timestamp {
+        reduce(Timestamp(time)) { Swift.max($0, $1.lockedAt) }
     }
 }
 

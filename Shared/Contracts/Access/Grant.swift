@@ -63,8 +63,12 @@ public struct Grant: Codable, Hashable, Sendable {
     /// The most message types that one grant names.
     static let messageTypesMax = 50
 
-    /// What no integrator is given: who gives access could give itself everything.
-    static let ungrantable: Set = [GrantAccess.type.description, RevokeAccess.type.description]
+    /// What no integrator is given: who gives access could give itself everything, and secrets are shown to people.
+    static let ungrantable: Set = [
+        GrantAccess.type.description, RevokeAccess.type.description, RevealFailure<CitiesService>.type.description,
+        RevealFailure<EventsService>.type.description, RevealFailure<VouchersService>.type.description,
+        RevealFailure<NotificationsService>.type.description,
+    ]
 
     /// Notes every mistake in the fields: what a role needs is there, and nothing that means nothing to it.
     func check(_ checks: inout Checks) {
@@ -97,7 +101,7 @@ public struct Grant: Codable, Hashable, Sendable {
         let known = Set(ServiceName.allCases.flatMap(Catalogue.requests).map(\.type.description))
         for type in types {
             checks.require(known.contains(type), "messageTypes", "names what is no command or query of the suite")
-            checks.require(!Grant.ungrantable.contains(type), "messageTypes", "giving access is administrators' alone")
+            checks.require(!Grant.ungrantable.contains(type), "messageTypes", "names what is administrators' alone")
         }
     }
 }

@@ -108,7 +108,7 @@ public struct FailurePage: Codable, Equatable, Sendable {
     }
 }
 
-/// Shows one failed message with its body, secrets masked, and what was done about it: `<service>.get-failure.v1`.
+/// Shows one failed message with its body, secrets masked, and its history: `<service>.get-failure.v1`.
 ///
 /// Refused with `failure-unknown`.
 public struct GetFailure<Owner: ServiceOwner>: Query {
@@ -130,7 +130,7 @@ public struct GetFailure<Owner: ServiceOwner>: Query {
 public struct FailureDetail: Codable, Equatable, Sendable {
     /// Something that an operator did about it.
     public struct Act: Codable, Equatable, Sendable {
-        /// `redrive` or `discard`.
+        /// `redrive`, `discard`, `edit` or `reveal`.
         public var act: String
         /// The broker user.
         public var actor: String
@@ -138,13 +138,50 @@ public struct FailureDetail: Codable, Equatable, Sendable {
         public var reason: String?
         /// When.
         public var at: Timestamp
+        /// Of an edit, which fields it changed; never their values.
+        public var fields: [String]?
 
         /// Makes an act.
-        public init(act: String, actor: String, reason: String?, at: Timestamp) {
+        public init(act: String, actor: String, reason: String?, at: Timestamp, fields: [String]? = nil) {
             self.act = act
             self.actor = actor
             self.reason = reason
             self.at = at
+            self.fields = fields
+        }
+    }
+
+    /// How it went when the message was tried.
+    public struct Attempt: Codable, Equatable, Sendable {
+        /// When.
+        public var at: Timestamp
+        /// Why it failed, for programs; absent where it succeeded.
+        public var code: String?
+        /// Why it failed, for people.
+        public var reason: String?
+
+        /// Makes an attempt.
+        public init(at: Timestamp, code: String? = nil, reason: String? = nil) {
+            self.at = at
+            self.code = code
+            self.reason = reason
+        }
+    }
+
+    /// The message as it came, before it was edited first.
+    public struct Original: Codable, Equatable, Sendable {
+        /// Who sent it, as the broker checked.
+        public var userId: String
+        /// The body, as ``FailureDetail/body`` has it.
+        public var body: String
+        /// The size of the body in bytes.
+        public var bodyBytes: Int
+
+        /// Makes an original.
+        public init(userId: String, body: String, bodyBytes: Int) {
+            self.userId = userId
+            self.body = body
+            self.bodyBytes = bodyBytes
         }
     }
 
@@ -154,104 +191,26 @@ public struct FailureDetail: Codable, Equatable, Sendable {
     public var body: String
     /// The size of the body in bytes.
     public var bodyBytes: Int
-    /// What operators did.
+    /// What operators did, in order; the newest 50.
     public var acts: [Act]
+    /// How each attempt went, the first failure among them, in order; the newest 100.
+    public var attempts: [Attempt]?
+    /// What it was before it was edited; absent if it was not, and once that was erased.
+    public var original: Original?
+    /// How often something was done about it: an edit says which state it is an edit of.
+    public var revision: Int?
 
     /// Makes a detail.
-    public init(summary: FailureSummary, body: String, bodyBytes: Int, acts: [Act]) {
+    public init(
+        summary: FailureSummary, body: String, bodyBytes: Int, acts: [Act], attempts: [Attempt]? = nil,
+        original: Original? = nil, revision: Int? = nil
+    ) {
         self.summary = summary
         self.body = body
         self.bodyBytes = bodyBytes
         self.acts = acts
-    }
-}
-
-/// Which failed messages an operator means: by id, or all of a type or a code.
-public struct FailureSelection: Codable, Equatable, Sendable {
-    /// These.
-    public var failureIds: [UUID]?
-    /// All open ones of this type.
-    public var type: String?
-    /// All open ones with this code.
-    public var code: String?
-
-    /// Makes a selection.
-    public init(failureIds: [UUID]? = nil, type: String? = nil, code: String? = nil) {
-        self.failureIds = failureIds
-        self.type = type
-        self.code = code
-    }
-
-    func check(_ checks: inout Checks) {
-        checks.require(failureIds != nil || type != nil || code != nil, "failures", "name failures, a type or a code")
-        checks.require(failureIds?.isEmpty != true, "failures", "names no failure")
-        checks.require((failureIds?.count ?? 0) <= 1000, "failures", "must be at most 1000")
-    }
-}
-
-/// Tries failed messages again, from their rows: `<service>.redrive-failures.v1`.
-public struct RedriveFailures<Owner: ServiceOwner>: Command {
-    /// `<service>.redrive-failures.v1`.
-    public static var type: MessageType { MessageType(Owner.name, .command, "redrive-failures") }
-    /// What a successful answer holds.
-    public typealias Reply = FailuresTouched
-
-    /// Which.
-    public var failures: FailureSelection
-    /// Why, for the audit.
-    public var reason: String?
-
-    /// Makes the command.
-    public init(_ failures: FailureSelection, reason: String? = nil) {
-        self.failures = failures
-        self.reason = reason
-    }
-
-    /// Names each field that breaks the contract.
-    public func validate() throws(Problem) {
-        var checks = Checks()
-        failures.check(&checks)
-        if let reason { checks.text(reason, "reason", max: 500) }
-        try checks.finish()
-    }
-}
-
-/// Gives failed messages up: `<service>.discard-failures.v1`.
-///
-/// They stay readable until retention ends.
-public struct DiscardFailures<Owner: ServiceOwner>: Command {
-    /// `<service>.discard-failures.v1`.
-    public static var type: MessageType { MessageType(Owner.name, .command, "discard-failures") }
-    /// What a successful answer holds.
-    public typealias Reply = FailuresTouched
-
-    /// Which.
-    public var failures: FailureSelection
-    /// Why, for the audit.
-    public var reason: String
-
-    /// Makes the command.
-    public init(_ failures: FailureSelection, reason: String) {
-        self.failures = failures
-        self.reason = reason
-    }
-
-    /// Names each field that breaks the contract.
-    public func validate() throws(Problem) {
-        var checks = Checks()
-        failures.check(&checks)
-        checks.text(reason, "reason", max: 500)
-        try checks.finish()
-    }
-}
-
-/// How many failed messages an act was for.
-public struct FailuresTouched: Codable, Equatable, Sendable {
-    /// Messages.
-    public var count: Int
-
-    /// Makes the answer.
-    public init(count: Int) {
-        self.count = count
+        self.attempts = attempts
+        self.original = original
+        self.revision = revision
     }
 }

@@ -31,7 +31,7 @@ public enum Catalogue {
     /// The rooms of vouchers.
     static let vouchers: [Group] = [
         issuing, redeeming, holds, reversals, books, programmes, expiry, limitedNetwork, life, throttle, settlement,
-        payments, reports, orders,
+        payments, reports, orders, orderCancellation, policies,
     ]
 
     /// What a service answers to.
@@ -76,16 +76,16 @@ public enum Catalogue {
                 AccessGranted.self, PrivacyRequestCompleted.self, IndicatorSet.self,
                 ProfilePublished.self, PartnerRegistered.self, MembershipChanged.self, AcceptanceChanged.self,
                 ProfileDrafted.self, ProfileReviewed.self,
-            ]
+            ] + acts(CitiesService.self)
         case .events:
             [
                 EventPublished.self, PublicationRefused.self, PersonRegistered.self, PersonWaitlisted.self,
                 PersonPromoted.self, RegistrationRefused.self, RegistrationCancelled.self, CancellationRefused.self,
-            ]
+            ] + acts(EventsService.self)
         case .vouchers:
-            vouchers.flatMap(\.events)
+            vouchers.flatMap(\.events) + acts(VouchersService.self)
         case .notifications:
-            [NotificationDelivered.self]
+            [NotificationDelivered.self] + acts(NotificationsService.self)
         }
     }
 
@@ -129,10 +129,18 @@ public enum Catalogue {
     private static func operations<Owner: ServiceOwner>(_ owner: Owner.Type) -> [Entry] {
         [
             Entry(GetStatus<Owner>.self), Entry(FindFailures<Owner>.self), Entry(GetFailure<Owner>.self),
-            Entry(RedriveFailures<Owner>.self), Entry(DiscardFailures<Owner>.self),
+            Entry(FindFailureGroups<Owner>.self), Entry(RedriveFailures<Owner>.self), Entry(GetRedrive<Owner>.self),
+            Entry(DiscardFailures<Owner>.self), Entry(EditFailure<Owner>.self), Entry(RevealFailure<Owner>.self),
             Entry(FindAudit<Owner>.self), Entry(ExportPerson<Owner>.self), Entry(ErasePerson<Owner>.self),
             Entry(FindTombstones<Owner>.self), Entry(ApplyTombstones<Owner>.self),
             Entry(PauseIntake<Owner>.self), Entry(ResumeIntake<Owner>.self),
+        ]
+    }
+    /// What operators do about failed messages.
+    private static func acts<Owner: ServiceOwner>(_ owner: Owner.Type) -> [any Event.Type] {
+        [
+            FailureRedriven<Owner>.self, FailureDiscarded<Owner>.self, FailureEdited<Owner>.self,
+            FailureRevealed<Owner>.self,
         ]
     }
 }

@@ -60,7 +60,7 @@ public struct CodeFile: Codable, Hashable, Sendable {
 /// Takes the codes of an order out, once: `vouchers.collect-codes.v1`, in bulk.
 ///
 /// They stand in a file in a folder of the service, encrypted for the recipient (CMS, RFC 5652). The same id with the same
-/// content gets the same answer again. Refused with `order-unknown`, `order-not-ready` (retryable), `already-collected`,
+/// content gets the same answer again. Refused with `order-unknown`, `order-not-ready` (retryable), `order-cancelled`, `already-collected`,
 /// `recipient-unusable`, `file-differs`.
 public struct CollectCodes: Command {
     /// `vouchers.collect-codes.v1`.

@@ -79,7 +79,7 @@ public struct VoucherLapsed: Event {
 /// sender is an operator of the issuer and hears why: `code-malformed`, `wrong-check-character`, `voucher-unknown` (another
 /// city's as well), `voucher-not-expired`, `voucher-blocked`,
 /// `voucher-not-sold`, `voucher-replaced`, `voucher-cancelled`, `voucher-lapsed`, `voucher-spent`, `voucher-held` (retryable:
-/// holds end), `exchange-differs` (the id was used with other content).
+/// holds end), `exchange-differs` (the id was used with other content), `too-many-wrong-codes` (retryable).
 public struct ExchangeVoucher: Command {
     /// `vouchers.exchange.v1`.
     public static let type = MessageType(.vouchers, .command, "exchange")

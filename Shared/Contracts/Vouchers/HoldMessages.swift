@@ -4,7 +4,8 @@ public import FoundationEssentials
 ///
 /// Nobody else can spend it until it is captured, released, or its time is over. Refused like ``RedeemVoucher``:
 /// `voucher-not-usable`, `insufficient-balance`, `currency-differs`, `not-accepted-here`, `merchant-unknown` and
-/// `acceptance-unknown` (retryable), `merchant-closed`; and with `hold-differs` (the id was used with other content).
+/// `acceptance-unknown` (retryable), `merchant-closed`, `too-many-wrong-codes` (retryable); and with `hold-differs` (the id was used
+/// with other content).
 public struct HoldAmount: Command {
     /// `vouchers.hold.v1`.
     public static let type = MessageType(.vouchers, .command, "hold")
@@ -287,6 +288,6 @@ public struct ReleaseRefused: Event {
 
 extension Catalogue {
     static let holds = Group(
-        requests: [Entry(HoldAmount.self), Entry(CaptureHold.self), Entry(ReleaseHold.self)],
+        requests: [Entry(HoldAmount.self), Entry(CaptureHold.self), Entry(ReleaseHold.self), Entry(GetHold.self)],
         events: [AmountHeld.self, HoldRefused.self, HoldReleased.self, ReleaseRefused.self])
 }

@@ -6,7 +6,7 @@ public struct GetLedger: Query {
     /// Makes the query.
     public init() {}
 
-    /// The sums, replayed from the journal.
+    /// The sums of the journal.
     public struct Reply: Codable, Equatable, Sendable {
         /// One kind of account in one currency.
         public struct Line: Codable, Equatable, Sendable {
@@ -31,7 +31,8 @@ public struct GetLedger: Query {
         public var vouchers: Int64
         /// Redemptions booked.
         public var redemptions: Int64
-        /// Whether every currency sums to zero and the vouchers' balances equal their postings.
+        /// Whether every currency sums to zero and the balances of the vouchers that moved last equal their postings; of all
+        /// vouchers ``FindLedgerMistakes`` tells.
         public var balanced: Bool
 
         /// Makes the answer.

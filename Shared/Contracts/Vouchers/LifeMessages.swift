@@ -152,7 +152,8 @@ public struct ReplaceVoucher: ReasonedCommand {
 /// Pays out what is left on a voucher: `vouchers.refund.v1`.
 ///
 /// Refused with `voucher-unknown` (also if another city issued it), `voucher-blocked`, `voucher-ended`, `not-redeemable-for-cash`
-/// (its terms do not allow it, or it has none), `voucher-held` (retryable), `nothing-left`, `refund-differs`.
+/// (its terms do not allow it, or it has none), `given-away` (a city or an employer gave it, or what it stands for, and the terms
+/// give no money for that), `voucher-held` (retryable), `nothing-left`, `refund-differs`.
 public struct RefundVoucher: ReasonedCommand {
     /// `vouchers.refund.v1`.
     public static let type = MessageType(.vouchers, .command, "refund")

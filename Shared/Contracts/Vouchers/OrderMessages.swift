@@ -199,6 +199,10 @@ public enum OrderState: String, Codable, Hashable, Sendable, CaseIterable {
     case ready
     /// The codes have been given out.
     case collected
+    /// It was stopped, and what was made of it is being cancelled.
+    case cancelling
+    /// It was stopped, and what was made of it is cancelled.
+    case cancelled
 }
 
 /// An order as its city sees it.
@@ -282,16 +286,20 @@ public struct GetOrder: Query {
         public var codesKeptUntil: Timestamp?
         /// The files that its codes were given out in, the oldest first.
         public var files: [CodeFile]
+        /// That it was stopped.
+        public var cancellation: OrderCancellation?
 
         /// Makes the answer.
         public init(
-            order: OrderFacts, lines: [OrderLine], sold: Int?, codesKeptUntil: Timestamp?, files: [CodeFile]
+            order: OrderFacts, lines: [OrderLine], sold: Int?, codesKeptUntil: Timestamp?, files: [CodeFile],
+            cancellation: OrderCancellation? = nil
         ) {
             self.order = order
             self.lines = lines
             self.sold = sold
             self.codesKeptUntil = codesKeptUntil
             self.files = files
+            self.cancellation = cancellation
         }
     }
 }

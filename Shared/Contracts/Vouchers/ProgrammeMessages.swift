@@ -159,6 +159,9 @@ extension ProgrammeTerms {
             checks.require(Set(acceptedIn).count == acceptedIn.count, "terms.acceptedIn", "has one twice")
         }
         checks.require(
+            redeemableForCash || giftsRedeemableForCash != true, "terms.giftsRedeemableForCash",
+            "belongs to vouchers that are redeemable for cash")
+        checks.require(
             vat == .multiPurpose || acceptedIn != nil, "terms.acceptedIn",
             "a single-purpose voucher names the cities that take it")
     }

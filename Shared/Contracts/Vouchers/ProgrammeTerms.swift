@@ -69,14 +69,17 @@ public struct ProgrammeTerms: Codable, Hashable, Sendable {
     public var validity: PrintedValidity?
     /// The only cities that take its vouchers; all that acceptance allows if absent.
     public var acceptedIn: [UUID]?
-    /// Whether its holder may have money for it.
+    /// Whether its holder may have money for it; for what was given away only if `giftsRedeemableForCash` says so as well.
     public var redeemableForCash: Bool
+    /// Whether there is money also for what a city or an employer gave away (birth grant, school start, employee benefit); not if
+    /// absent.
+    public var giftsRedeemableForCash: Bool?
 
     /// Makes terms.
     public init(
         currency: String, denominations: [Int64] = [], openAmounts: AmountRange? = nil, vat: VATKind = .multiPurpose,
         vatRate: VATRate? = nil, validity: PrintedValidity? = nil, acceptedIn: [UUID]? = nil,
-        redeemableForCash: Bool = false
+        redeemableForCash: Bool = false, giftsRedeemableForCash: Bool? = nil
     ) {
         self.currency = currency
         self.denominations = denominations
@@ -86,6 +89,7 @@ public struct ProgrammeTerms: Codable, Hashable, Sendable {
         self.validity = validity
         self.acceptedIn = acceptedIn
         self.redeemableForCash = redeemableForCash
+        self.giftsRedeemableForCash = giftsRedeemableForCash
     }
 
     /// Whether a voucher of this value is sold.

@@ -4,7 +4,8 @@ public import FoundationEssentials
 ///
 /// Refused with `voucher-not-usable` (unknown, blocked, expired: the outside learns no more), `insufficient-balance`,
 /// `currency-differs`, `not-accepted-here`, `merchant-unknown` and `acceptance-unknown` (retryable), `merchant-closed`,
-/// `redemption-differs` (the id was used with other content), `too-many-wrong-codes` (retryable).
+/// `redemption-differs` (the id was used with other content), `too-many-wrong-codes` (retryable: who has tried too many, or whose
+/// merchant has, waits; the detail says until when, and the id is not used up).
 public struct RedeemVoucher: Command {
     /// `vouchers.redeem.v1`.
     public static let type = MessageType(.vouchers, .command, "redeem")

@@ -237,8 +237,8 @@ public struct FindCohorts: Query {
 /// Checks one piece of the ledger against the journal: `vouchers.find-ledger-mistakes.v1`.
 ///
 /// Ask without `after`, then with the `next` of each answer until there is none: months of the journal, ranges of vouchers
-/// and redemptions, reversals, the figures that reports are made of. Refused with `piece-unknown`, and with
-/// `verification-busy` (retryable) while another piece is being checked.
+/// and redemptions, reversals, ranges of holds, settlement, the figures that reports are made of. Refused with `piece-unknown`,
+/// and with `verification-busy` (retryable) while another piece is being checked.
 public struct FindLedgerMistakes: Query {
     /// `vouchers.find-ledger-mistakes.v1`.
     public static let type = MessageType(.vouchers, .query, "find-ledger-mistakes")

@@ -23,7 +23,7 @@ public struct SerialRange: Codable, Hashable, Sendable {
 /// the terms that they were printed with. The same id with the same content gets the same answer again. Refused with
 /// `voucher-not-usable` (the code is unknown, another city's, or not for sale), `order-unknown`, `stock-not-available`,
 /// `payment-differs` (what the city gives away is not paid for, and everything else is), `voucher-pays-no-voucher`,
-/// `sale-differs`.
+/// `sale-differs`; by its code also with `too-many-wrong-codes` (retryable).
 public struct ActivateStock: Command {
     /// `vouchers.activate-stock.v1`.
     public static let type = MessageType(.vouchers, .command, "activate-stock")

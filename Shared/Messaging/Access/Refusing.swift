@@ -1,7 +1,6 @@
 import AMQP
 import Contracts
 import FoundationEssentials
-import Metrics
 
 extension InboxTransactions {
     /// Reads what was granted to users; cities has the grants themselves, the others a copy.
@@ -46,12 +45,12 @@ extension InboxTransactions {
         }
     }
 
-    /// Throws unless the sender of a message that was filed may still, or may by now, send it.
-    func requireRight(
-        to incoming: Incoming, by route: any Route, in work: inout MessageTransaction
-    ) async throws {
-        let users = usersToAsk(for: [incoming], by: route)
+    /// The places of the messages that were filed and that their senders may not send, or may not any more.
+    func refused(
+        _ incoming: [Incoming], by route: any Route, in work: inout MessageTransaction
+    ) async throws -> Set<Int> {
+        let users = usersToAsk(for: incoming, by: route)
         let grants = try await users.isEmpty ? [] : work.execute(readGrants(of: users))
-        guard refused([incoming], by: route, grants: grants, at: work.now).isEmpty else { throw Problem.notAllowed }
+        return refused(incoming, by: route, grants: grants, at: work.now)
     }
 }

@@ -28,12 +28,14 @@ struct DeadRunner: Sendable {
             let reader = EnvelopeReader(limits: limits)
             for delivery in deliveries {
                 let death = Death(delivery.properties.headers, at: service)
-                let defective = describe(delivery, reader.envelope(of: delivery), death)
+                let envelope = reader.envelope(of: delivery)
+                let defective = describe(delivery, envelope, death)
                 do {
                     try await transactions(death.queue.rawValue).file([defective])
                     await consumer.acknowledge([delivery.tag])
                 } catch {
-                    logger.warning("a dead letter cannot be filed", metadata: ["error": "\(error)"])
+                    logger.warning(
+                        "a dead letter cannot be filed", metadata: envelope.logFields.adding(["error": "\(error)"]))
                     await consumer.handBack([delivery.tag])
                     await waitForDatabase()
                 }

@@ -28,12 +28,17 @@ enum FailureCode {
     }
 }
 
-/// Files a message that could not be handled.
+/// Files a message that could not be handled, with its first attempt; not again while it is open under its fingerprint.
 struct FileFailure: Statement {
     static let sql = """
-        INSERT INTO failure (failure_id, queue, inbox_key, state, type, message_id, user_id, code, reason, attempts,
-            retry_at, envelope, body)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now() + make_interval(secs => $11), $12, $13)
+        WITH filed AS (
+            INSERT INTO failure (failure_id, queue, inbox_key, state, type, message_id, user_id, code, reason, attempts,
+                retry_at, envelope, body, fingerprint)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now() + make_interval(secs => $11), $12, $13, $14)
+            ON CONFLICT (queue, fingerprint) WHERE state IN (1, 2) AND fingerprint IS NOT NULL DO NOTHING
+            RETURNING failure_id, code, reason
+        )
+        INSERT INTO failure_attempt (failure_id, code, reason) SELECT failure_id, code, reason FROM filed
         """
     var failureId: UUID
     var queue: String
@@ -48,6 +53,8 @@ struct FileFailure: Statement {
     var retryAfterSeconds: Double?
     var envelope: [UInt8]
     var sealedBody: [UInt8]
+    /// Of a message whose id was not taken.
+    var fingerprint: [UInt8]?
 
     func bind(_ parameters: inout Parameters) {
         parameters.add(failureId)
@@ -63,194 +70,144 @@ struct FileFailure: Statement {
         parameters.add(retryAfterSeconds)
         parameters.add(envelope)
         parameters.add(sealedBody)
+        parameters.add(fingerprint)
     }
 }
 
-/// A parked message that is due, locked for this transaction.
-struct LockDueFailure: Statement {
+/// A parked message that is due and locked for this transaction.
+struct DueFailure: Sendable {
+    static let columns = "failure_id, queue, type, octet_length(body)"
+
+    var failureId: UUID
+    var queue: String
+    var type: String
+    var bodyBytes: Int32
+
+    init(_ columns: inout Columns) throws {
+        failureId = try columns.next()
+        queue = try columns.next()
+        type = try columns.next()
+        bodyBytes = try columns.next()
+    }
+}
+
+/// Locks parked messages that are due, the first to be due first; what another instance has in hand it passes over.
+struct LockDueFailures: Statement {
+    static let sql = """
+        SELECT \(DueFailure.columns) FROM failure
+        WHERE state = 1 AND retry_at <= clock_timestamp() ORDER BY retry_at LIMIT $1 FOR UPDATE SKIP LOCKED
+        """
+    var max: Int64
+
+    func bind(_ parameters: inout Parameters) {
+        parameters.add(max)
+    }
+
+    static func row(_ columns: inout Columns) throws -> DueFailure {
+        try DueFailure(&columns)
+    }
+}
+
+/// Locks some of the parked messages that were due, to try them by themselves.
+struct LockDueAgain: Statement {
+    static let sql = """
+        SELECT \(DueFailure.columns) FROM failure
+        WHERE failure_id = ANY ($1) AND state = 1 AND retry_at <= clock_timestamp() ORDER BY retry_at
+        FOR UPDATE SKIP LOCKED
+        """
+    var failureIds: [UUID]
+
+    func bind(_ parameters: inout Parameters) {
+        parameters.add(failureIds)
+    }
+
+    static func row(_ columns: inout Columns) throws -> DueFailure {
+        try DueFailure(&columns)
+    }
+}
+
+/// Reads failed messages that this transaction has locked, those that were due first in front.
+struct ReadLockedFailures: Statement {
     struct Row: Sendable {
         var failureId: UUID
         var queue: String
         var inboxKey: [UInt8]?
         var attempts: Int32
+        var revision: Int32
         var envelope: [UInt8]
         var sealedBody: [UInt8]
     }
 
     static let sql = """
-        SELECT failure_id, queue, inbox_key, attempts, envelope, body FROM failure
-        WHERE state = 1 AND retry_at <= clock_timestamp() ORDER BY retry_at LIMIT 1 FOR UPDATE SKIP LOCKED
+        SELECT failure_id, queue, inbox_key, attempts, revision, envelope, body FROM failure
+        WHERE failure_id = ANY ($1) ORDER BY retry_at, failure_id
         """
+    var failureIds: [UUID]
 
-    func bind(_ parameters: inout Parameters) {}
+    func bind(_ parameters: inout Parameters) {
+        parameters.add(failureIds)
+    }
 
     static func row(_ columns: inout Columns) throws -> Row {
         Row(
             failureId: try columns.next(), queue: try columns.next(), inboxKey: try columns.next(),
-            attempts: try columns.next(), envelope: try columns.next(), sealedBody: try columns.next())
-    }
-}
-
-/// Says that a parked message was handled.
-struct CloseFailure: Statement {
-    static let sql = "UPDATE failure SET state = 4, retry_at = NULL WHERE failure_id = $1"
-    var failureId: UUID
-
-    func bind(_ parameters: inout Parameters) {
-        parameters.add(failureId)
-    }
-}
-
-/// Counts an attempt that failed and sets the time of the next, or gives up; only if nobody else did something meanwhile.
-struct NoteAttempt: Statement {
-    static let sql = """
-        UPDATE failure SET attempts = $2 + 1, code = $3, reason = $4, state = $5,
-            retry_at = now() + make_interval(secs => $6)
-        WHERE failure_id = $1 AND state = 1 AND attempts = $2 RETURNING 1::integer
-        """
-    var failureId: UUID
-    var attemptsBefore: Int32
-    var code: String
-    var reason: String
-    var state: Int16
-    var retryAfterSeconds: Double?
-
-    func bind(_ parameters: inout Parameters) {
-        parameters.add(failureId)
-        parameters.add(attemptsBefore)
-        parameters.add(code)
-        parameters.add(reason)
-        parameters.add(state)
-        parameters.add(retryAfterSeconds)
-    }
-
-    static func row(_ columns: inout Columns) throws -> Int32 {
-        try columns.next()
-    }
-}
-
-/// A failure as it is listed.
-struct FailureColumns {
-    static let list = """
-        failure_id, state, queue, type, message_id, user_id, code, reason, attempts, failed_at, retry_at
-        """
-
-    static func summary(_ columns: inout Columns) throws -> FailureSummary {
-        FailureSummary(
-            failureId: try columns.next(), state: FailureCode.state(try columns.next()), queue: try columns.next(),
-            type: try columns.next(), messageId: try columns.next(), userId: try columns.next(),
-            code: try columns.next(), reason: try columns.next(), attempts: Int(try columns.next(Int32.self)),
-            failedAt: Timestamp(try columns.next()), retryAt: try columns.next(Date?.self).map(Timestamp.init(_:)))
-    }
-}
-
-/// Lists failures, newest first: ids are of version 7, so they are in the order of time.
-struct ListFailures: Statement {
-    static let sql = """
-        SELECT \(FailureColumns.list) FROM failure
-        WHERE state = ANY ($1) AND ($2::text IS NULL OR type = $2) AND ($3::text IS NULL OR code = $3)
-            AND ($4::uuid IS NULL OR failure_id < $4)
-        ORDER BY failure_id DESC LIMIT $5
-        """
-    var states: [Int16]
-    var type: String?
-    var code: String?
-    var before: UUID?
-    var max: Int64
-
-    func bind(_ parameters: inout Parameters) {
-        parameters.add(states)
-        parameters.add(type)
-        parameters.add(code)
-        parameters.add(before)
-        parameters.add(max)
-    }
-
-    static func row(_ columns: inout Columns) throws -> FailureSummary {
-        try FailureColumns.summary(&columns)
-    }
-}
-
-/// Reads one failure whole.
-struct ReadFailure: Statement {
-    struct Row: Sendable {
-        var summary: FailureSummary
-        var envelope: [UInt8]
-        var sealedBody: [UInt8]
-    }
-
-    static let sql = "SELECT \(FailureColumns.list), envelope, body FROM failure WHERE failure_id = $1"
-    var failureId: UUID
-
-    func bind(_ parameters: inout Parameters) {
-        parameters.add(failureId)
-    }
-
-    static func row(_ columns: inout Columns) throws -> Row {
-        Row(
-            summary: try FailureColumns.summary(&columns), envelope: try columns.next(),
+            attempts: try columns.next(), revision: try columns.next(), envelope: try columns.next(),
             sealedBody: try columns.next())
     }
 }
 
-/// Reads what operators did about a failure.
-struct ReadActs: Statement {
-    static let sql = "SELECT act, actor, reason, at FROM failure_act WHERE failure_id = $1 ORDER BY act_id"
-    var failureId: UUID
-
-    func bind(_ parameters: inout Parameters) {
-        parameters.add(failureId)
-    }
-
-    static func row(_ columns: inout Columns) throws -> FailureDetail.Act {
-        FailureDetail.Act(
-            act: try columns.next(), actor: try columns.next(), reason: try columns.next(),
-            at: Timestamp(try columns.next()))
-    }
-}
-
-/// Does something about every open failure that is meant, writes the acts, and returns the ids; locks in the order of ids.
-struct TouchFailures: Statement {
-    struct Row: Sendable {
-        var failureId: UUID
-        var queue: String
-        var inboxKey: [UInt8]?
-    }
-
+/// Says that parked messages were handled.
+struct CloseFailures: Statement {
     static let sql = """
-        WITH meant AS (
-            SELECT failure_id FROM failure
-            WHERE state IN (1, 2) AND ($1::uuid[] IS NULL OR failure_id = ANY ($1))
-                AND ($2::text IS NULL OR type = $2) AND ($3::text IS NULL OR code = $3)
-            ORDER BY failure_id LIMIT 1000 FOR UPDATE
-        ), touched AS (
-            UPDATE failure SET state = $4, retry_at = CASE WHEN $4 = 1 THEN now() END,
-                attempts = CASE WHEN $4 = 1 THEN 0 ELSE attempts END
-            WHERE failure_id IN (SELECT failure_id FROM meant) RETURNING failure_id, queue, inbox_key
-        ), acts AS (
-            INSERT INTO failure_act (failure_id, act, actor, reason) SELECT failure_id, $5, $6, $7 FROM touched
+        WITH closed AS (
+            UPDATE failure SET state = 4, retry_at = NULL WHERE failure_id = ANY ($1) RETURNING failure_id
         )
-        SELECT failure_id, queue, inbox_key FROM touched
+        INSERT INTO failure_attempt (failure_id) SELECT failure_id FROM closed
         """
-    var failureIds: [UUID]?
-    var type: String?
-    var code: String?
-    var state: Int16
-    var act: String
-    var actor: String
-    var reason: String?
+    var failureIds: [UUID]
 
     func bind(_ parameters: inout Parameters) {
         parameters.add(failureIds)
-        parameters.add(type)
+    }
+}
+
+/// Keeps how an attempt failed and sets the time of the next, or gives up; only if nobody else did something meanwhile.
+struct NoteAttempt: Statement {
+    static let sql = """
+        WITH noted AS (
+            UPDATE failure SET attempts = $2 + 1, code = $4, reason = $5, state = $6,
+                retry_at = now() + make_interval(secs => $7)
+            WHERE failure_id = $1 AND state = 1 AND attempts = $2 AND revision = $3 RETURNING failure_id, code, reason
+        ), kept AS (
+            INSERT INTO failure_attempt (failure_id, code, reason) SELECT failure_id, code, reason FROM noted
+        ), forgotten AS (
+            DELETE FROM failure_attempt WHERE attempt_id IN (
+                SELECT attempt_id FROM failure_attempt WHERE failure_id = $1 ORDER BY attempt_id DESC OFFSET $8)
+        )
+        SELECT 1::integer FROM noted
+        """
+    var failureId: UUID
+    var attemptsBefore: Int32
+    var revision: Int32
+    var code: String
+    var reason: String
+    var state: Int16
+    var retryAfterSeconds: Double?
+    /// How many attempts before this one are kept.
+    var keptMax: Int64
+
+    func bind(_ parameters: inout Parameters) {
+        parameters.add(failureId)
+        parameters.add(attemptsBefore)
+        parameters.add(revision)
         parameters.add(code)
-        parameters.add(state)
-        parameters.add(act)
-        parameters.add(actor)
         parameters.add(reason)
+        parameters.add(state)
+        parameters.add(retryAfterSeconds)
+        parameters.add(keptMax)
     }
 
-    static func row(_ columns: inout Columns) throws -> Row {
-        Row(failureId: try columns.next(), queue: try columns.next(), inboxKey: try columns.next())
+    static func row(_ columns: inout Columns) throws -> Int32 {
+        try columns.next()
     }
 }

@@ -5,6 +5,7 @@ import Logging
 import Metrics
 import Postgres
 import Synchronization
+import Tracing
 
 /// Answers what arrives in a queue of queries: several at once, without inbox and outbox.
 struct QueryRunner: Sendable {
@@ -14,6 +15,9 @@ struct QueryRunner: Sendable {
     let database: Pool
     /// Where answers leave; and files what is no query, so that nothing vanishes.
     let transactions: InboxTransactions
+    let meters: QueueMeters
+    /// Absent where nobody collects spans.
+    let tracer: MessageTracer?
     let limits: MessagingLimits
     let logger: Logger
 
@@ -23,6 +27,7 @@ struct QueryRunner: Sendable {
         await withDiscardingTaskGroup { group in
             let room = Room(limits.queriesAtOnce)
             while let deliveries = try? await consumer.next(max: limits.queriesAtOnce) {
+                meters.taken(deliveries)
                 for delivery in deliveries {
                     await replies.waitForRoom()
                     await room.enter()
@@ -37,7 +42,9 @@ struct QueryRunner: Sendable {
 
     private func answer(_ delivery: Delivery) async {
         let start = ContinuousClock.now
-        let envelope = EnvelopeReader(limits: limits).envelope(of: delivery)
+        var envelope = EnvelopeReader(limits: limits).envelope(of: delivery)
+        let step = tracer?.process(&envelope, from: meters.queue, bytes: delivery.body.count)
+        meters.takenUp(oldest: envelope.time, at: Date())
         // A query has no effect that an id could keep from happening twice.
         var needed = envelope
         if needed.defect?.code == "no-id" { needed.defect = nil }
@@ -45,25 +52,34 @@ struct QueryRunner: Sendable {
         guard let route = routes[envelope.type], objection == nil else {
             let unknown = Problem("unknown-type", "This queue has no handler for the type of the message.")
             await file(delivery, envelope, objection ?? unknown)
-            return
+            step?.end(failing: (objection ?? unknown).code)
+            return meters.filed(1)
         }
-        let answer = await answer(delivery.body, envelope, route)
+        let (answer, problem) = await answer(delivery.body, envelope, route, within: step?.span.context)
         if let message = answer?.message(to: envelope, source: source, at: Date()) {
             await transactions.outlet.replies.take([message])
         }
         await consumer.acknowledge([delivery.tag])
-        let seconds = (ContinuousClock.now - start).inSeconds
-        let dimensions = [("messaging.message.type", route.type.description)]
-        Metrics.Timer(label: "messaging.process.duration", dimensions: dimensions).recordSeconds(seconds)
+        step?.end(failing: problem)
+        meters.handled(1, of: route.type.description, since: start)
     }
 
-    /// The reply or the problem; `nil` where nobody waits any more.
-    private func answer(_ body: [UInt8], _ envelope: Envelope, _ route: any QueryRoute) async -> Answer? {
+    private func answer(
+        _ body: [UInt8], _ envelope: Envelope, _ route: any QueryRoute, within context: ServiceContext?
+    ) async -> (Answer?, problem: String?) {
+        guard let context else { return await answer(body, envelope, route) }
+        return await ServiceContext.withValue(context) { await answer(body, envelope, route) }
+    }
+
+    /// The reply, or the problem with its code; nothing where nobody waits any more.
+    private func answer(
+        _ body: [UInt8], _ envelope: Envelope, _ route: any QueryRoute
+    ) async -> (Answer?, problem: String?) {
         if envelope.isLate(at: Date()) {
-            Counter(label: "citycoop.expired.messages").increment()
-            return nil
+            Meters.expired.increment()
+            return (nil, Problem.deadlineExceeded.code)
         }
-        guard envelope.wantsAnswer else { return nil }
+        guard envelope.wantsAnswer else { return (nil, nil) }
         let problem: Problem
         do {
             let coder = BodyCoder(limits: limits)
@@ -71,17 +87,17 @@ struct QueryRunner: Sendable {
             let speaker = try await speaker(envelope.user, route)
             guard route.allows(query, from: speaker) else { throw Problem.notAllowed }
             let answer = try await route.answer(query, from: envelope.user, reading: database, with: coder)
-            if answer.body.count <= limits.bodyBytesMax { return answer }
+            if answer.body.count <= limits.bodyBytesMax { return (answer, nil) }
             problem = Problem("answer-too-large", "The answer does not fit into a message: ask for less.")
         } catch let refusal as Problem {
             problem = refusal
         } catch let error as ContractBroken {
             problem = Problem("contract-broken", "The query breaks its contract.", detail: error.reason)
         } catch {
-            logger.error("a query failed", metadata: ["type": "\(envelope.type)", "error": "\(error)"])
+            logger.error("a query failed", metadata: envelope.logFields.adding(["error": "\(error)"]))
             problem = Problem("unavailable", "The service cannot answer now.", retryable: true)
         }
-        return .problem(problem, to: envelope.type, BodyCoder(limits: limits))
+        return (.problem(problem, to: envelope.type, BodyCoder(limits: limits)), problem.code)
     }
 
     /// Who asks; what is public costs no look at the grants.

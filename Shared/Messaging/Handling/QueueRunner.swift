@@ -3,6 +3,7 @@ import Contracts
 import FoundationEssentials
 import Logging
 import Metrics
+import Tracing
 
 /// Handles what arrives in one queue of commands or events.
 ///
@@ -17,6 +18,9 @@ struct QueueRunner: Sendable {
     let consumer: any MessageConsuming
     let reader: IntakeReader
     let transactions: InboxTransactions
+    let meters: QueueMeters
+    /// Absent where nobody collects spans.
+    let tracer: MessageTracer?
     let limits: MessagingLimits
     let logger: Logger
     /// Returns when the database answers.
@@ -30,7 +34,7 @@ struct QueueRunner: Sendable {
             let isFine = await settle(intake)
             let next = try? await following
             if !isFine {
-                if let next { await consumer.handBack(next.tags) }
+                if let next { await handBack(next.tags) }
                 await pauseUntilDatabaseIsBack()
                 guard let resumed = try? await take() else { return }
                 intake = resumed
@@ -42,7 +46,9 @@ struct QueueRunner: Sendable {
     }
 
     private func take() async throws -> Intake {
-        reader.read(try await consumer.next(max: limits.intakeMax))
+        let deliveries = try await consumer.next(max: limits.intakeMax)
+        meters.taken(deliveries)
+        return reader.read(deliveries)
     }
 
     private func pauseUntilDatabaseIsBack() async {
@@ -56,24 +62,52 @@ struct QueueRunner: Sendable {
         var open = Set(intake.tags)
         do {
             for group in intake.groups {
-                let start = ContinuousClock.now
                 switch group {
-                case .handle(let route, let messages):
-                    let (inTime, late) = divide(messages, route)
-                    if !late.isEmpty { try await file(late, &open) }
-                    if !inTime.isEmpty { try await run(inTime[...], route, &open) }
-                    note(route.type.description, messages.count, since: start)
+                case .handle(let route, let messages): try await handle(messages, route, &open)
                 case .file(let messages):
+                    let steps = messages.map { message in
+                        var envelope = message.defective.envelope
+                        return tracer?.process(&envelope, from: meters.queue, bytes: message.defective.body.count)
+                    }
                     try await file(messages, &open)
+                    for (step, message) in zip(steps, messages) { step?.end(failing: message.defective.problem.code) }
+                    meters.filed(messages.count)
                 }
             }
             return true
         } catch {
             logger.warning("handing messages back", metadata: ["count": "\(open.count)", "error": "\(error)"])
             // In the order of arrival: that is the order in which they come again.
-            await consumer.handBack(intake.tags.filter(open.contains))
+            await handBack(intake.tags.filter(open.contains))
             return false
         }
+    }
+
+    private func handle(
+        _ messages: [(tag: DeliveryTag, incoming: Incoming)], _ route: any Route, _ open: inout Set<DeliveryTag>
+    ) async throws {
+        let start = ContinuousClock.now
+        meters.takenUp(oldest: messages.lazy.compactMap(\.incoming.envelope.time).min(), at: reader.now())
+        var messages = messages
+        var spans = tracer.map { BatchSpans(&messages, from: meters.queue, by: $0) }
+        do {
+            let (inTime, late) = divide(messages, route)
+            if !late.isEmpty {
+                try await file(late, &open)
+                spans?.end(late.map(\.tag), failing: Problem.deadlineExceeded.code)
+            }
+            if !inTime.isEmpty { try await run(inTime[...], route, &open, &spans) }
+        } catch {
+            spans?.handBack()
+            throw error
+        }
+        spans?.finish()
+        meters.handled(messages.count, of: route.type.description, since: start)
+    }
+
+    private func handBack(_ tags: [DeliveryTag]) async {
+        meters.handedBack.increment(by: tags.count)
+        await consumer.handBack(tags)
     }
 
     /// Sorts out what has become too late while it waited for the batches before it.
@@ -94,37 +128,46 @@ struct QueueRunner: Sendable {
     /// Handles messages in one transaction; on failure again, in halves, or filed, as the kind of failure asks.
     private func run(
         _ messages: ArraySlice<(tag: DeliveryTag, incoming: Incoming)>, _ route: any Route,
-        _ open: inout Set<DeliveryTag>
+        _ open: inout Set<DeliveryTag>, _ spans: inout BatchSpans?
     ) async throws {
         var attempt = 1
         while true {
             do {
-                try await transactions.handle(messages.map(\.incoming), by: route)
+                try await handle(messages.map(\.incoming), route, within: spans?.context)
                 await conclude(messages.map(\.tag), &open)
+                spans?.end(messages.map(\.tag))
                 return
             } catch {
                 let verdict = Verdict(error)
                 if verdict == .serverTrouble { throw HandBack(cause: error) }
                 if verdict == .conflict && attempt < limits.wholeBatchAttempts {
+                    meters.conflicts.increment()
                     attempt += 1
                     continue
                 }
                 if messages.count > 1 {
                     let middle = messages.startIndex + messages.count / 2
-                    try await run(messages[..<middle], route, &open)
-                    try await run(messages[middle...], route, &open)
+                    try await run(messages[..<middle], route, &open, &spans)
+                    try await run(messages[middle...], route, &open, &spans)
                 } else if let only = messages.first {
-                    try await give(up: only.incoming, only.tag, verdict, &open)
+                    let code = try await give(up: only.incoming, only.tag, verdict, &open)
+                    spans?.end([only.tag], failing: code)
                 }
                 return
             }
         }
     }
 
-    /// Files the one message that a transaction failed on.
+    /// One transaction; spans that the handler makes belong to those of its messages.
+    private func handle(_ incoming: [Incoming], _ route: any Route, within context: ServiceContext?) async throws {
+        guard let context else { return try await transactions.handle(incoming, by: route) }
+        try await ServiceContext.withValue(context) { try await transactions.handle(incoming, by: route) }
+    }
+
+    /// Files the one message that a transaction failed on; returns the reason's code.
     private func give(
         up incoming: Incoming, _ tag: DeliveryTag, _ verdict: Verdict, _ open: inout Set<DeliveryTag>
-    ) async throws {
+    ) async throws -> String {
         let code: String
         do {
             switch verdict {
@@ -144,10 +187,9 @@ struct QueueRunner: Sendable {
         }
         logger.error(
             "a message could not be handled",
-            metadata: [
-                "id": "\(incoming.envelope.id)", "type": "\(incoming.envelope.type)", "code": "\(code)",
-            ])
+            metadata: incoming.envelope.logFields.adding(["code": "\(code)"]))
         await conclude([tag], &open)
+        return code
     }
 
     private func file(
@@ -156,10 +198,9 @@ struct QueueRunner: Sendable {
         for message in messages {
             logger.notice(
                 "a message cannot be handled",
-                metadata: [
-                    "id": "\(message.defective.envelope.id)", "type": "\(message.defective.envelope.type)",
+                metadata: message.defective.envelope.logFields.adding([
                     "user": "\(message.defective.envelope.user ?? "")", "code": "\(message.defective.problem.code)",
-                ])
+                ]))
         }
         var attempt = 1
         while true {
@@ -180,13 +221,5 @@ struct QueueRunner: Sendable {
         for tag in tags { open.remove(tag) }
         await consumer.acknowledge(tags)
         await transactions.outlet.replies.waitForRoom()
-    }
-
-    private func note(_ type: String, _ count: Int, since start: ContinuousClock.Instant) {
-        let dimensions = [("messaging.message.type", type)]
-        Counter(label: "messaging.client.consumed.messages", dimensions: dimensions).increment(by: count)
-        Recorder(label: "citycoop.batch.messages", dimensions: dimensions).record(count)
-        let seconds = (ContinuousClock.now - start).inSeconds
-        Metrics.Timer(label: "messaging.process.duration", dimensions: dimensions).recordSeconds(seconds)
     }
 }

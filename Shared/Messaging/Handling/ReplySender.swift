@@ -1,5 +1,4 @@
 import AMQP
-import Logging
 import Metrics
 
 /// Sends answers without making the queue wait for the broker's confirm; at most so many are on their way at once.
@@ -11,9 +10,7 @@ actor ReplySender {
     private var open = 0
     private var isStopping = false
     private let changed = Wakeup()
-    private let sent = Counter(
-        label: "messaging.client.sent.messages", dimensions: [("messaging.operation.name", "reply")])
-    private let unroutable = Counter(label: "citycoop.replies.unroutable.messages")
+    private let meters = SendingMeters("reply")
 
     init(publisher: any MessagePublishing, limits: MessagingLimits) {
         self.publisher = publisher
@@ -67,15 +64,20 @@ actor ReplySender {
         var rest = batch
         while !rest.isEmpty {
             var lost: [OutgoingMessage] = []
-            for (answer, confirmation) in zip(rest, await publisher.publish(rest)) {
+            var confirmed = 0
+            let start = ContinuousClock.now
+            let confirmations = await publisher.publish(rest)
+            meters.settled(since: start)
+            for (answer, confirmation) in zip(rest, confirmations) {
                 switch confirmation {
-                case .confirmed: sent.increment()
+                case .confirmed: confirmed += 1
                 // Our connection went, not the asker: nobody else tells it, however often it asks.
                 case .lost(let error) where error.isRetryable && !Task.isCancelled: lost.append(answer)
                 // An asker who has gone cannot be told anything: such an answer is counted and dropped.
-                case .returned, .refused, .lost, .unacceptable: unroutable.increment()
+                case .returned, .refused, .lost, .unacceptable: Meters.unroutableReplies.increment()
                 }
             }
+            meters.confirmed(confirmed)
             open -= rest.count - lost.count
             rest = lost
             changed.signal()

@@ -14,6 +14,9 @@ protocol Route: Sendable {
     /// Reads a body; throws ``ContractBroken``, or a ``Problem`` that names fields.
     func read(_ body: [UInt8], mode: Envelope.Mode, with coder: BodyCoder) throws -> any Message
 
+    /// Reads a body without checking its fields; throws ``ContractBroken``.
+    func unchecked(_ body: [UInt8], mode: Envelope.Mode, with coder: BodyCoder) throws -> any Message
+
     /// Whether the speaker may send a message that was read by this route.
     func allows(_ message: any Message, from speaker: Speaker) -> Bool
 
@@ -47,6 +50,10 @@ struct HandlerRoute<H: Handler>: Route {
 
     func read(_ body: [UInt8], mode: Envelope.Mode, with coder: BodyCoder) throws -> any Message {
         try coder.message(H.Message.self, from: body, mode: mode)
+    }
+
+    func unchecked(_ body: [UInt8], mode: Envelope.Mode, with coder: BodyCoder) throws -> any Message {
+        try coder.unchecked(H.Message.self, from: body, mode: mode)
     }
 
     func allows(_ message: any Message, from speaker: Speaker) -> Bool {

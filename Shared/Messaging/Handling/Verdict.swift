@@ -12,6 +12,16 @@ enum Verdict: Equatable {
     /// Anything else: the culprit is parked once it stands alone, and tried again later.
     case unexplained(reason: String)
 
+    /// For programs.
+    var code: String {
+        switch self {
+        case .serverTrouble: "server-trouble"
+        case .conflict: "conflict"
+        case .broken(let code, _): code
+        case .unexplained: "handler-failed"
+        }
+    }
+
     init(_ error: any Error) {
         switch error {
         case let error as PostgresError: self = .init(database: error)

@@ -17,6 +17,11 @@ struct InboxKey: Hashable, Sendable {
         self.bytes = bytes
     }
 
+    /// SHA-256 of all of it: the same only for the same message.
+    func fingerprint(_ content: [UInt8]) -> [UInt8] {
+        [UInt8](SHA256.hash(data: bytes + content))
+    }
+
     /// SHA-256 of type and body: what must not differ under one id.
     static func content(type: String, body: [UInt8]) -> [UInt8] {
         var hash = SHA256()

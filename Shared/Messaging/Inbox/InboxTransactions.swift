@@ -1,7 +1,6 @@
 import AMQP
 import Contracts
 import FoundationEssentials
-import Logging
 import Metrics
 import Postgres
 
@@ -108,7 +107,7 @@ struct InboxTransactions: Sendable {
                 await work.rollback()
                 throw error
             }
-            Counter(label: "citycoop.expired.messages").increment(by: defective.count { !$0.isFiled })
+            Meters.expired.increment(by: defective.count { !$0.isFiled })
             let now = Date()
             let answers = defective.compactMap { message in
                 Answer.problem(message.problem, to: message.envelope.type, coder)
@@ -208,7 +207,7 @@ struct InboxTransactions: Sendable {
         repeated incoming: Incoming, _ row: ReadTaken.Row, _ route: any Route, _ coder: BodyCoder,
         in work: inout MessageTransaction
     ) throws -> OutgoingMessage? {
-        Counter(label: "citycoop.inbox.repeated.messages").increment()
+        Meters.repeated.increment()
         let answer: Answer
         if row.content != incoming.content {
             let reused = Defective(
@@ -258,7 +257,7 @@ struct InboxTransactions: Sendable {
     func refuse(
         _ incoming: Incoming, _ problem: Problem, _ coder: BodyCoder, in work: inout MessageTransaction
     ) -> [OutgoingMessage] {
-        Counter(label: "citycoop.erased.messages").increment()
+        Meters.erased.increment()
         return refuse(incoming.envelope, key: incoming.key, problem, coder, in: &work)
     }
 
@@ -316,12 +315,14 @@ struct InboxTransactions: Sendable {
         return admission
     }
 
+    /// Files one message; where its id is not taken with it, once as long as it is open, however often it comes.
     func file(
         _ message: Defective, state: Int16, key: InboxKey?, in work: inout MessageTransaction
     ) throws {
-        Counter(label: "citycoop.failures", dimensions: [("code", message.problem.code)]).increment()
+        Metric.failures.counter(message.problem.code).increment()
         let id = UUID.version7()
         let isParked = state == FailureCode.parked
+        let isAnonymous = message.envelope.id.isEmpty
         work.write(
             FileFailure(
                 failureId: id, queue: queue, inboxKey: key?.bytes, state: state, type: message.envelope.type,
@@ -329,7 +330,9 @@ struct InboxTransactions: Sendable {
                 reason: message.problem.reason.storable(bytesMax: limits.reasonBytesMax), attempts: isParked ? 1 : 0,
                 retryAfterSeconds: isParked ? limits.retryDelays.first?.inSeconds : nil,
                 envelope: [UInt8](try JSONEncoder().encode(message.envelope)),
-                sealedBody: try seal.seal(message.body, for: id.bytes)))
+                sealedBody: try seal.seal(message.body, for: id.bytes),
+                fingerprint: key == nil && !isAnonymous ? InboxKey(message.envelope).fingerprint(message.content) : nil)
+        )
     }
 }
 

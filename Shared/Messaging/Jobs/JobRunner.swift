@@ -3,13 +3,26 @@ import Metrics
 
 /// Runs one background job, part by part.
 struct JobRunner: Sendable {
-    let job: any BackgroundJob
-    let gate: IntakeGate
-    let transactions: InboxTransactions
-    let limits: MessagingLimits
-    let logger: Logger
+    private let job: any BackgroundJob
+    private let gate: IntakeGate
+    private let transactions: InboxTransactions
+    private let limits: MessagingLimits
+    private let logger: Logger
+    private let failed: Counter
 
     private var name: String { type(of: job).name }
+
+    init(
+        job: any BackgroundJob, gate: IntakeGate, transactions: InboxTransactions, limits: MessagingLimits,
+        logger: Logger
+    ) {
+        self.job = job
+        self.gate = gate
+        self.transactions = transactions
+        self.limits = limits
+        self.logger = logger
+        failed = Metric.jobFailures.counter(type(of: job).name)
+    }
 
     /// Runs until the task is cancelled.
     func run() async {
@@ -25,7 +38,7 @@ struct JobRunner: Sendable {
             } catch {
                 if Task.isCancelled { return }
                 failures += 1
-                Counter(label: "citycoop.job.failures", dimensions: [("job", name)]).increment()
+                failed.increment()
                 logger.warning("a background job failed", metadata: ["job": "\(name)", "error": "\(error)"])
                 await Pause.growing(attempt: failures, upTo: limits.jobPauseMax)
             }

@@ -64,8 +64,8 @@ actor OutboxRelay {
     private let ownerKnown = Wakeup()
     private let orphansKnown = Wakeup()
 
-    private let sentMessages: Counter
-    private let refusedMessages: Counter
+    private let meters: SendingMeters
+    private let tracer: MessageTracer?
 
     init(
         source: ServiceName, publisher: any MessagePublishing, seal: Seal, limits: MessagingLimits, logger: Logger,
@@ -77,9 +77,8 @@ actor OutboxRelay {
         self.seal = seal
         self.limits = limits
         self.logger = logger
-        sentMessages = Counter(
-            label: "messaging.client.sent.messages", dimensions: [("messaging.operation.name", "publish")])
-        refusedMessages = Counter(label: "citycoop.outbox.refused.messages")
+        tracer = .ofProcess
+        meters = SendingMeters("publish", types: Catalogue.events(of: source).map { $0.type })
     }
 
     // MARK: For transactions
@@ -266,13 +265,19 @@ actor OutboxRelay {
         do {
             return try row.opened(seal)
         } catch {
-            logger.critical("a stored message cannot be opened", metadata: ["id": "\(row.id)", "error": "\(error)"])
+            logger.critical("a stored message cannot be opened", metadata: row.logFields.adding(["error": "\(error)"]))
             return nil
         }
     }
 
     private func send(_ batch: [OutgoingRecord]) async {
-        let confirmations = await publisher.publish(batch.map { $0.message(source: source) })
+        let start = ContinuousClock.now
+        let steps = tracer.map { tracer in batch.map { tracer.publish($0) } }
+        let messages = batch.enumerated().map { place, record in
+            record.message(source: source, sentBy: steps?[place]?.traceparent)
+        }
+        let confirmations = await publisher.publish(messages)
+        meters.settled(since: start)
         var again: [OutgoingRecord] = []
         for (record, confirmation) in zip(batch, confirmations) {
             switch confirmation {
@@ -283,15 +288,17 @@ actor OutboxRelay {
             case .unacceptable(let error):
                 // Sent again at once, it would cost the channel again, and with it all that is on its way.
                 setAside.append(record.id)
+                Meters.outboxSetAside.increment()
                 logger.error(
                     "the broker does not take a message",
-                    metadata: ["id": "\(record.id)", "type": "\(record.type)", "error": "\(error)"])
+                    metadata: record.logFields.adding(["error": "\(error)"]))
             }
         }
         settledChanged.signal()
-        sentMessages.increment(by: confirmations.count { $0 == .confirmed })
+        for (step, confirmation) in zip(steps ?? [], confirmations) { step?.end(failing: confirmation.failureCode) }
+        meters.confirmed(types: zip(batch, confirmations).lazy.filter { $1 == .confirmed }.map(\.0.type))
         if !again.isEmpty && !Task.isCancelled {
-            refusedMessages.increment(by: again.count)
+            Meters.outboxRefused.increment(by: again.count)
             await Pause.sleep(limits.outboxRefusedPause)
             pending.insert(contentsOf: again, at: 0)
         }
@@ -338,6 +345,7 @@ actor OutboxRelay {
                 let claims: [Int64] = try await connection.execute(ClaimOrphans(owner: current.owner, max: max))
                 let claimed = claims.first ?? 0
                 if claimed > 0 {
+                    Meters.outboxClaimed.increment(by: claimed)
                     logger.notice("took over messages of an instance that is gone", metadata: ["count": "\(claimed)"])
                 }
                 noteBacklog(of: current.owner)
@@ -353,4 +361,18 @@ actor OutboxRelay {
 extension UUID {
     /// Before all others.
     fileprivate static let zero = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+}
+
+extension Confirmation {
+    /// Why a message is not with the broker; nil if it is.
+    ///
+    /// An event that nobody wanted has arrived as well as can be.
+    fileprivate var failureCode: String? {
+        switch self {
+        case .confirmed, .returned: nil
+        case .refused: "refused"
+        case .lost: "connection-lost"
+        case .unacceptable: "unacceptable"
+        }
+    }
 }

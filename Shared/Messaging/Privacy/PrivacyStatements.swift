@@ -83,12 +83,14 @@ struct ReadPersonalFailures: Statement {
         var failureId: UUID
         var queue: String
         var inboxKey: [UInt8]?
-        var envelope: [UInt8]
-        var sealedBody: [UInt8]
+        var stored: StoredBody
+        /// What it was before it was edited.
+        var original: StoredBody?
     }
 
     static let sql = """
-        SELECT failure_id, queue, inbox_key, envelope, body FROM failure
+        SELECT failure_id, queue, inbox_key, failure.envelope, failure.body, original.envelope, original.body
+        FROM failure LEFT JOIN failure_original AS original USING (failure_id)
         WHERE type = ANY ($1) AND failure_id > $2 ORDER BY failure_id LIMIT $3
         """
     var types: [String]
@@ -102,13 +104,29 @@ struct ReadPersonalFailures: Statement {
     }
 
     static func row(_ columns: inout Columns) throws -> Row {
-        Row(
-            failureId: try columns.next(), queue: try columns.next(), inboxKey: try columns.next(),
-            envelope: try columns.next(), sealedBody: try columns.next())
+        let (id, queue, key): (UUID, String, [UInt8]?) = (
+            try columns.next(), try columns.next(), try columns.next()
+        )
+        let stored = StoredBody(envelope: try columns.next(), sealedBody: try columns.next())
+        let (envelope, body): ([UInt8]?, [UInt8]?) = (try columns.next(), try columns.next())
+        let original = envelope.flatMap { envelope in
+            body.map { StoredBody(envelope: envelope, sealedBody: $0) }
+        }
+        return Row(failureId: id, queue: queue, inboxKey: key, stored: stored, original: original)
     }
 }
 
-/// Deletes failed messages, with what operators did about them.
+/// Deletes what failed messages were before they were edited.
+struct EraseOriginals: Statement {
+    static let sql = "DELETE FROM failure_original WHERE failure_id = ANY ($1)"
+    var failureIds: [UUID]
+
+    func bind(_ parameters: inout Parameters) {
+        parameters.add(failureIds)
+    }
+}
+
+/// Deletes failed messages, with their history.
 struct EraseFailures: Statement {
     static let sql = "DELETE FROM failure WHERE failure_id = ANY ($1)"
     var ids: [UUID]

@@ -10,12 +10,13 @@ struct StoredMessages: Sendable {
     /// What was found.
     struct Found: Sendable {
         var failures: [ReadPersonalFailures.Row] = []
+        /// Failures that were about the person before they were edited, and are not any more.
+        var originals: [UUID] = []
         var scheduled: [ReadPersonalSchedule.Row] = []
         /// Type and body of each, secrets masked.
         var records: [[String: String]] = []
 
-        var isEmpty: Bool { failures.isEmpty && scheduled.isEmpty }
-        var count: Int64 { Int64(failures.count + scheduled.count) }
+        var count: Int64 { Int64(failures.count + originals.count + scheduled.count) }
     }
 
     /// Every type that may be about a person.
@@ -41,12 +42,18 @@ struct StoredMessages: Sendable {
             let page = try await transaction.execute(
                 ReadPersonalFailures(types: Self.types.keys.sorted(), after: last, max: Int64(limits.personalPageMax)))
             for row in page {
-                guard let envelope = try? JSONDecoder().decode(Envelope.self, from: Data(row.envelope)),
-                    let body = try? seal.open(row.sealedBody, for: row.failureId),
-                    let record = record(envelope.type, body, envelope.mode, of: personId, coder)
-                else { continue }
-                found.failures.append(row)
-                found.records.append(record)
+                let (current, original) = (
+                    record(row.stored, row, of: personId, coder),
+                    row.original.flatMap {
+                        record($0, row, of: personId, coder)
+                    }
+                )
+                if current != nil {
+                    found.failures.append(row)
+                } else if original != nil {
+                    found.originals.append(row.failureId)
+                }
+                found.records += [current, original].compactMap { $0 }
             }
             guard page.count == limits.personalPageMax, let next = page.last?.failureId else { break }
             last = next
@@ -74,7 +81,18 @@ struct StoredMessages: Sendable {
             if !keys.isEmpty { transaction.write(SetInboxState(queue: queue, keys: keys, state: .discarded)) }
         }
         if !found.failures.isEmpty { transaction.write(EraseFailures(ids: found.failures.map(\.failureId))) }
+        if !found.originals.isEmpty { transaction.write(EraseOriginals(failureIds: found.originals)) }
         if !found.scheduled.isEmpty { transaction.write(EraseSchedule(ids: found.scheduled.map(\.id))) }
+    }
+
+    /// A failed message as it is given out; `nil` if it is not about this person.
+    private func record(
+        _ stored: StoredBody, _ row: ReadPersonalFailures.Row, of personId: UUID, _ coder: BodyCoder
+    ) -> [String: String]? {
+        guard let envelope = try? JSONDecoder().decode(Envelope.self, from: Data(stored.envelope)),
+            let body = try? seal.open(stored.sealedBody, for: row.failureId)
+        else { return nil }
+        return record(envelope.type, body, envelope.mode, of: personId, coder)
     }
 
     /// The message as it is given out; `nil` if it is not about this person.
@@ -85,10 +103,9 @@ struct StoredMessages: Sendable {
             guard let message = try? coder.message(M.self, from: body, mode: mode),
                 message.personConcerned == personId
             else { return nil }
-            let encoder = JSONEncoder()
-            encoder.userInfo[SecretWitness.key] = SecretWitness(masks: true)
-            encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
-            let text = (try? encoder.encode(message)).map { String(decoding: $0, as: UTF8.self) }
+            let text = (try? MessageText.json(of: message, masksSecrets: true)).map {
+                String(decoding: $0, as: UTF8.self)
+            }
             return ["type": type, "message": text ?? ""]
         }
         return Self.types[type].flatMap { read($0) }

@@ -65,6 +65,7 @@ public final class Requester: Sendable {
     private static let deadlineTick = Duration.milliseconds(5)
 
     private let source: String
+    private let tracer = MessageTracer.ofProcess
     private let publisher: any MessagePublishing
     private let consumer: Consumer
     private let state = Mutex(State())
@@ -72,7 +73,6 @@ public final class Requester: Sendable {
     private let asked = Wakeup()
     /// Signalled when somebody asks whose time ends before deadlines would be looked at.
     private let askedForLess = Wakeup()
-    private let late = Counter(label: "citycoop.requests.late.replies")
 
     /// Makes a requester.
     ///
@@ -143,7 +143,11 @@ public final class Requester: Sendable {
         let (end, deadline) = (ContinuousClock.now + limit, Date() + limit.inSeconds)
         guard let replyTo = await replyQueue(by: end) else { throw .notSent("there is no reply queue") }
         let correlation = UUID.version7().text
-        let message = message(type, body, id, correlation, replyTo, deadline: deadline)
+        let step = tracer?.request(type, id: id, bytes: body.count)
+        var message = message(type, body, id, correlation, replyTo, deadline: deadline)
+        if let traceparent = step?.traceparent {
+            message.properties.headers[TraceParent.headerName] = .string(traceparent)
+        }
         let outcome = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 enter(Asker(deadline: end, continuation: continuation), correlation, message)
@@ -153,6 +157,7 @@ public final class Requester: Sendable {
         } onCancel: {
             self.end(correlation, .failure(.deadlineExceeded))
         }
+        step?.end(failing: outcome.failureCode)
         return try outcome.get()
     }
 
@@ -211,8 +216,7 @@ public final class Requester: Sendable {
         let isProblem = delivery.properties.contentType == "application/problem+json"
         let reply = RawReply(isSuccess: !isProblem, body: delivery.body)
         guard let correlation = delivery.properties.correlationID, end(correlation, .success(reply)) else {
-            late.increment()
-            return
+            return Meters.lateReplies.increment()
         }
     }
 
@@ -273,5 +277,18 @@ public final class Requester: Sendable {
                 deliveryMode: 2, correlationID: correlation, replyTo: replyTo,
                 messageID: id, timestamp: UInt64(now.timeIntervalSince1970), type: type, appID: source),
             body: body)
+    }
+}
+
+extension Result<Requester.RawReply, RequestError> {
+    /// Why there is no success; nil if there is one.
+    fileprivate var failureCode: String? {
+        switch self {
+        case .success(let reply): reply.isSuccess ? nil : "refused"
+        case .failure(.unroutable): "unroutable"
+        case .failure(.deadlineExceeded): Problem.deadlineExceeded.code
+        case .failure(.notSent): "not-sent"
+        case .failure(.problem), .failure(.unreadable): "refused"
+        }
     }
 }

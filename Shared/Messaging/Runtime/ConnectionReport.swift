@@ -7,20 +7,29 @@ struct ConnectionReport: Sendable {
     let logger: Logger
 
     func of(_ part: String) -> @Sendable (ConnectionEvent) -> Void {
-        { event in
+        let (connected, blocked) = (Metric.connected.gauge(part), Metric.blocked.gauge(part))
+        let disconnects = Metric.disconnects.counter(part)
+        connected.set(0)
+        blocked.set(0)
+        return { event in
             let metadata: Logger.Metadata = ["connection": "\(part)"]
             switch event {
             case .connected:
+                connected.set(1)
                 logger.debug("connected to the broker", metadata: metadata)
             case .disconnected(let error, let delay):
-                Counter(label: "citycoop.broker.disconnects").increment()
+                connected.set(0)
+                blocked.set(0)
+                disconnects.increment()
                 logger.warning(
                     "no connection to the broker",
                     metadata: metadata.merging(["error": "\(error)", "retry_after": "\(delay)"]) { $1 })
             case .blocked(let reason):
+                blocked.set(1)
                 logger.warning(
                     "the broker blocks publishers", metadata: metadata.merging(["reason": "\(reason)"]) { $1 })
             case .unblocked:
+                blocked.set(0)
                 logger.notice("the broker takes messages again", metadata: metadata)
             case .consumerCancelled(let queue):
                 logger.warning(

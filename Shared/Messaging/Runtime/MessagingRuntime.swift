@@ -2,6 +2,7 @@ public import AMQP
 public import Contracts
 import FoundationEssentials
 public import Logging
+import Metrics
 public import Postgres
 public import ServiceLifecycle
 import Synchronization
@@ -26,6 +27,7 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
     private let prompt: Outlet
     private let bulk: Outlet
     private let consumers: [QueueName: Consumer]
+    private let tracer = MessageTracer.ofProcess
     private let handled = Wakeup()
     private let due = Wakeup()
     private let gate = IntakeGate()
@@ -42,6 +44,7 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
         access: AccessPolicy = AccessPolicy(), limits: MessagingLimits = MessagingLimits(),
         brokerLimits: AMQPLimits = AMQPLimits(), databaseLimits: PostgresLimits = PostgresLimits(), logger: Logger
     ) {
+        Meters.begin()
         let name = Owner.name.rawValue
         let handlers = handlers.complete(seal: seal, limits: limits)
         self.handlers = handlers
@@ -56,8 +59,12 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
         // Commands and events look things up by key; queries may well read a table from end to end.
         workLimits.avoidsTableScans = true
         let relayLimits = workLimits
-        work = Pool(database, name: name, limits: workLimits)
-        reading = Pool(database, name: "\(name) reading", limits: readingLimits)
+        func pool(_ name: String, _ limits: PostgresLimits) -> Pool {
+            let timer = Metric.poolWait.times(name)
+            return Pool(database, name: name, limits: limits) { timer.record(duration: $0) }
+        }
+        work = pool(name, workLimits)
+        reading = pool("\(name) reading", readingLimits)
         let report = ConnectionReport(logger: logger)
         func publisher(_ name: String) -> Publisher {
             Publisher(name: name, address: broker, limits: brokerLimits, events: report.of(name))
@@ -140,6 +147,7 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
                 background.addTask { await self.intake.run() }
                 background.addTask { await self.keeper.run() }
                 background.addTask { await self.schedule.run() }
+                background.addTask { await self.figures.run() }
                 for job in handlers.jobs { background.addTask { await self.jobRunner(job).run() } }
                 try? await gracefulShutdown()
                 logger.info("stops taking messages")
@@ -199,14 +207,17 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
             consumer: consumer,
             reader: IntakeReader(
                 routes: handlers.routes(of: queue), access: access, limits: limits, now: { Date() }),
-            transactions: transactions, limits: limits, logger: logger,
+            transactions: transactions, meters: QueueMeters(Topology.Names.queue(Owner.name, queue)), tracer: tracer,
+            limits: limits, logger: logger,
             waitForDatabase: { await self.waitForDatabase(transactions.outlet, queue) })
     }
 
     private func queryRunner(_ consumer: Consumer) -> QueryRunner {
         QueryRunner(
             source: Owner.name, consumer: consumer, routes: handlers.queries, database: reading,
-            transactions: transactions(QueueName.queries.rawValue), limits: limits, logger: logger)
+            transactions: transactions(QueueName.queries.rawValue),
+            meters: QueueMeters(Topology.Names.queue(Owner.name, .queries)), tracer: tracer, limits: limits,
+            logger: logger)
     }
 
     private func deadRunner(_ consumer: Consumer) -> DeadRunner {
@@ -235,9 +246,23 @@ public final class MessagingRuntime<Owner: ServiceOwner>: Service {
         ScheduleRunner(
             database: work, relay: bulk.relay,
             retries: RetryRunner(
-                routes: handlers.routes, database: work, seal: seal, limits: limits, logger: logger,
+                routes: handlers.routes, database: work, seal: seal, limits: limits, logger: logger, tracer: tracer,
                 transactions: { self.transactions($0) }),
             gate: gate, limits: limits, logger: logger, due: due)
+    }
+
+    private var figures: FigureRunner {
+        let publishers = (prompt.publishers + bulk.publishers).map { publisher in
+            FigureRunner.Loop(publisher.name) { await publisher.lag(since: $0) }
+        }
+        let takers = consumers.map { queue, consumer in
+            FigureRunner.Loop(queue.rawValue) { await consumer.lag(since: $0) }
+        }
+        return FigureRunner(
+            database: reading, pools: [(work, limits.workConnections), (reading, limits.readingConnections)],
+            consumers: Dictionary(
+                uniqueKeysWithValues: consumers.map { (Topology.Names.queue(Owner.name, $0.key), $0.value) }),
+            loops: publishers + takers, limits: limits, logger: logger)
     }
 
     /// Returns when the database answers, the outlet has its session and intake is not paused, or the service stops.

@@ -61,7 +61,10 @@ struct ScheduleRunner: Sendable {
             return 0
         }
         let moved = try await database.execute(MoveDue(owner: owner, max: Int64(limits.scheduleBatchMax))).count
-        if moved > 0 { await relay.noteBacklog(of: owner) }
+        if moved > 0 {
+            Meters.scheduleMoved.increment(by: moved)
+            await relay.noteBacklog(of: owner)
+        }
         return moved
     }
 

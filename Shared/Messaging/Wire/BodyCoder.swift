@@ -4,6 +4,8 @@ import FoundationEssentials
 /// Why a body could not be read as the message that its type promises: where, and never what stood there.
 struct ContractBroken: Error, Sendable {
     var reason: String
+    /// The field that is to blame, if it is one.
+    var field: String?
 }
 
 /// Reads and writes bodies in JSON.
@@ -23,18 +25,22 @@ struct BodyCoder {
 
     /// Decodes a message and checks its fields.
     func message<M: Message>(_ type: M.Type, from body: [UInt8], mode: Envelope.Mode) throws -> M {
-        guard JSONNesting.isWithin(jsonDepthMax, body) else { throw tooDeep }
-        let message: M
-        do {
-            switch mode {
-            case .binary: message = try decoder.decode(M.self, from: Data(body))
-            case .structured: message = try structured(body)
-            }
-        } catch let error as DecodingError {
-            throw ContractBroken(reason: BodyCoder.explain(error))
-        }
+        let message = try unchecked(type, from: body, mode: mode)
         try message.validate()
         return message
+    }
+
+    /// Decodes a message, whatever its fields say: to be shown and mended, not to be handled.
+    func unchecked<M: Message>(_ type: M.Type, from body: [UInt8], mode: Envelope.Mode) throws -> M {
+        guard JSONNesting.isWithin(jsonDepthMax, body) else { throw tooDeep }
+        do {
+            switch mode {
+            case .binary: return try decoder.decode(M.self, from: Data(body))
+            case .structured: return try structured(body)
+            }
+        } catch let error as DecodingError {
+            throw BodyCoder.explain(error)
+        }
     }
 
     private func structured<M: Message>(_ body: [UInt8]) throws -> M {
@@ -57,19 +63,20 @@ struct BodyCoder {
     }
 
     /// Says where a body is wrong; Foundation's own texts may quote the value.
-    static func explain(_ error: DecodingError) -> String {
-        func place(_ context: DecodingError.Context, _ key: (any CodingKey)? = nil) -> String {
+    static func explain(_ error: DecodingError) -> ContractBroken {
+        func broken(_ context: DecodingError.Context, _ key: (any CodingKey)? = nil, _ what: String) -> ContractBroken {
             let path = (context.codingPath + (key.map { [$0] } ?? [])).map {
                 $0.intValue.map(String.init) ?? $0.stringValue
             }
-            return path.isEmpty ? "the body" : "\"\(path.prefix(8).joined(separator: ".").prefix(120))\""
+            let field = path.isEmpty ? nil : String(path.prefix(8).joined(separator: ".").prefix(120))
+            return ContractBroken(reason: "\(field.map { "\"\($0)\"" } ?? "the body") \(what).", field: field)
         }
         return switch error {
-        case .keyNotFound(let key, let context): "\(place(context, key)) is missing."
-        case .valueNotFound(_, let context): "\(place(context)) is null."
-        case .typeMismatch(let type, let context): "\(place(context)) is not of type \(type)."
-        case .dataCorrupted(let context): "\(place(context)) cannot be read."
-        @unknown default: "The body cannot be read."
+        case .keyNotFound(let key, let context): broken(context, key, "is missing")
+        case .valueNotFound(_, let context): broken(context, nil, "is null")
+        case .typeMismatch(let type, let context): broken(context, nil, "is not of type \(type)")
+        case .dataCorrupted(let context): broken(context, nil, "cannot be read")
+        @unknown default: ContractBroken(reason: "The body cannot be read.")
         }
     }
 }

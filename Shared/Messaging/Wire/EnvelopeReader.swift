@@ -109,7 +109,7 @@ public struct EnvelopeReader: Sendable {
         envelope.user = envelope.user.map(bound)
         envelope.correlationId = envelope.correlationId.map(bound)
         envelope.replyTo = envelope.replyTo.map(bound)
-        if envelope.replyTo != nil, !envelope.wantsAnswer { Counter(label: "citycoop.replies.forbidden").increment() }
+        if envelope.replyTo != nil, !envelope.wantsAnswer { Meters.forbiddenReplies.increment() }
         envelope.traceparent = envelope.traceparent.map(bound)
         if cut {
             envelope.defect =

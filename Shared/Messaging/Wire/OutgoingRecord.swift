@@ -28,7 +28,9 @@ struct OutgoingRecord: Sendable {
     var time: Date
 
     /// The message in CloudEvents binary mode over AMQP, persistent.
-    func message(source: ServiceName) -> OutgoingMessage {
+    ///
+    /// - Parameter step: The header of the span that sends it; without one the row's own is passed on.
+    func message(source: ServiceName, sentBy step: String? = nil) -> OutgoingMessage {
         let id = id.text
         var headers: [String: HeaderValue] = [
             "cloudEvents_id": .string(id),
@@ -38,7 +40,7 @@ struct OutgoingRecord: Sendable {
             "cloudEvents_time": .string(Timestamp(time).description),
         ]
         if let sequence { headers["cloudEvents_sequence"] = .string(String(sequence)) }
-        if let traceparent { headers["traceparent"] = .string(traceparent) }
+        if let traceparent = step ?? traceparent { headers["traceparent"] = .string(traceparent) }
         return OutgoingMessage(
             exchange: exchange.name, routingKey: type,
             properties: Properties(

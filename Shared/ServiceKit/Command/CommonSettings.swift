@@ -9,6 +9,7 @@ struct CommonSettings: Sendable {
     let httpAddress: ListenAddress
     let httpPortSetting: String
     let shutdownDuration: Duration
+    let tracing: TracingSettings
 
     init(_ settings: inout Settings, prefix: String, httpPort: Int) {
         httpPortSetting = "\(prefix)_HTTP_PORT"
@@ -25,5 +26,6 @@ struct CommonSettings: Sendable {
             parse: LogFormat.init(rawValue:))
         shutdownDuration = settings.duration(
             "CITYCOOP_SHUTDOWN_DURATION", "Time to finish the work in hand when told to stop", default: .seconds(20))
+        tracing = TracingSettings(&settings)
     }
 }

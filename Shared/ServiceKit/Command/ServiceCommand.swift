@@ -1,4 +1,7 @@
 internal import ArgumentParser
+internal import Contracts
+internal import OTLP
+internal import ServiceLifecycle
 
 extension ServiceDefinition {
     /// Does what the command line says, and ends the process.
@@ -16,6 +19,7 @@ struct ServiceCommand<Definition: ServiceDefinition>: AsyncParsableCommand {
         CommandConfiguration(
             commandName: Definition.name, abstract: Definition.summary,
             discussion: "The configuration comes from environment variables; `\(Definition.name) settings` lists them.",
+            version: Release.current,
             subcommands: [
                 RunCommand<Definition>.self, MigrateCommand<Definition>.self, CheckCommand<Definition>.self,
                 SettingsCommand<Definition>.self,
@@ -32,12 +36,14 @@ struct RunCommand<Definition: ServiceDefinition>: AsyncParsableCommand {
     func run() async throws {
         let start = try ServiceStart<Definition>()
         try await start.reportingFailure {
+            let exporter = start.common.tracing.begin(service: Definition.name, logger: start.context.logger)
             let parts = try await Definition.run(start.configuration, start.context)
             let health = HealthServer(
                 address: start.common.httpAddress, portSetting: start.common.httpPortSetting,
                 readiness: start.context.readiness, metrics: start.context.metrics, logger: start.context.logger)
-            // Health comes first and is stopped last: it tells that the service is stopping.
-            try await RunningService(context: start.context, parts: [health] + parts).run()
+            // Health comes first and is stopped last: it tells that the service is stopping. Then come the last spans.
+            let tracing: [any Service] = exporter.map { [$0] } ?? []
+            try await RunningService(context: start.context, parts: [health, StartMemory()] + tracing + parts).run()
         }
     }
 }

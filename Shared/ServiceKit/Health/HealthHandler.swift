@@ -1,4 +1,6 @@
+internal import CoreMetrics
 internal import HealthHTTP
+internal import Messaging
 
 /// Answers the three questions a machine may ask of a service.
 struct HealthHandler: Sendable {
@@ -19,6 +21,11 @@ struct HealthHandler: Sendable {
             let report = await readiness.report()
             return answer(report.isReady ? 200 : 503, "application/json", report.json)
         default:
+            // Whoever scrapes sees what whoever asks for readiness sees.
+            for check in await readiness.report().checks {
+                Meter(label: Metric.ready.name, dimensions: [("check", check.name)], factory: metrics)
+                    .set(check.isOK ? 1 : 0)
+            }
             return answer(200, "text/plain; version=0.0.4; charset=utf-8", Array(metrics.prometheusText().utf8))
         }
     }

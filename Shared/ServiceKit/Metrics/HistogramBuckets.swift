@@ -14,6 +14,11 @@ public struct HistogramBuckets: Sendable, Equatable {
         1, 2, 4, 8, 16, 32, 64, 128, 256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576,
     ])
 
+    /// For times that may be days: of what waits in a queue.
+    public static let ages = HistogramBuckets([
+        0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3_600, 14_400, 86_400,
+    ])
+
     private init(_ bounds: [Double]) {
         self.bounds = bounds
     }

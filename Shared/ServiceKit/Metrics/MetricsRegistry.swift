@@ -1,4 +1,5 @@
 public import CoreMetrics
+internal import Messaging
 internal import Synchronization
 
 /// Keeps the process's metrics and writes them in Prometheus's text format 0.0.4.
@@ -20,6 +21,7 @@ public final class MetricsRegistry: MetricsFactory, Sendable {
     private struct State {
         var families: [String: Family] = [:]
         var helps: [String: String] = [:]
+        var buckets: [String: HistogramBuckets] = [:]
     }
 
     /// The labels of what is counted beyond the bound on label sets.
@@ -35,9 +37,16 @@ public final class MetricsRegistry: MetricsFactory, Sendable {
         MetricsSystem.bootstrap(self)
     }
 
-    /// Says what a metric means; shown as its HELP if said before the metric is first used.
-    public func describe(_ name: String, _ help: String) {
-        state.withLock { $0.helps[name] = help }
+    /// Says what a metric means, and how finely a histogram tells values apart; heard if said before the metric is first used.
+    public func describe(_ name: String, _ help: String, buckets: HistogramBuckets? = nil) {
+        state.withLock { state in
+            state.helps[name] = help
+            state.buckets[name] = buckets
+        }
+    }
+
+    private func buckets(of name: String) -> HistogramBuckets? {
+        state.withLock { $0.buckets[name] }
     }
 
     /// Everything counted so far, and the process's own figures.
@@ -115,13 +124,15 @@ extension MetricsRegistry {
             return series(label, dimensions, .gauge, suffix: nil, make: GaugeSeries.init)
                 ?? NOOPMetricsHandler.instance
         }
-        return series(label, dimensions, .histogram, suffix: nil) { HistogramSeries(.counts) }
+        let buckets = buckets(of: label) ?? .counts
+        return series(label, dimensions, .histogram, suffix: nil) { HistogramSeries(buckets) }
             ?? NOOPMetricsHandler.instance
     }
 
     /// A histogram of seconds, shown with `_seconds` at the end of its name.
     public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
-        series(label, dimensions, .histogram, suffix: "seconds") { HistogramSeries(.seconds) }
+        let buckets = buckets(of: label) ?? .seconds
+        return series(label, dimensions, .histogram, suffix: "seconds") { HistogramSeries(buckets) }
             ?? NOOPMetricsHandler.instance
     }
 

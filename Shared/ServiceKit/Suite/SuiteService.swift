@@ -107,6 +107,7 @@ extension SuiteService {
         _ configuration: SuiteConfiguration<Options>, _ context: ServiceContext
     ) async throws -> [any Service] {
         guard let broker = configuration.broker, let database = configuration.database else { throw NotConfigured() }
+        context.metrics.describeSuite()
         let seal = Seal(keys: configuration.sealKeys.keys.map { ($0.id, $0.bytes) })
         let runtime = MessagingRuntime(
             handlers(configuration.options, seal: seal), broker: broker, database: database, seal: seal,

@@ -1,4 +1,5 @@
 import Contracts
+import Contracts
 import FoundationEssentials
 import Postgres
 import TestKit
@@ -9,6 +10,8 @@ import Testing
 /// Every statement of the runtime against the schema that the migrations make.
 @Suite struct StatementTests {
     private static let id = UUID()
+    private static let meant = MeantFailures(selection: FailureSelection(), max: 1)
+    private static let actor = FailureActor(user: "")
     private static let statements: [any Statement] = [
         TakeNew(queue: "", keys: [], contents: []), ReadTaken(queue: "", keys: []),
         KeepReplies(queue: "", keptSeconds: 1), SetInboxState(queue: "", keys: [], state: .done),
@@ -19,19 +22,27 @@ import Testing
         FileFailure(
             failureId: id, queue: "", inboxKey: nil, state: 1, type: "", messageId: "", user: "", code: "", reason: "",
             attempts: 0, retryAfterSeconds: nil, envelope: [], sealedBody: []),
-        LockDueFailure(), CloseFailure(failureId: id),
-        NoteAttempt(failureId: id, attemptsBefore: 0, code: "", reason: "", state: 1),
+        LockDueFailures(max: 1), LockDueAgain(failureIds: []), ReadLockedFailures(failureIds: []),
+        CloseFailures(failureIds: []),
+        NoteAttempt(failureId: id, attemptsBefore: 0, revision: 0, code: "", reason: "", state: 1, keptMax: 1),
         ListFailures(states: [], type: nil, code: nil, before: nil, max: 1), ReadFailure(failureId: id),
-        ReadActs(failureId: id), TouchFailures(failureIds: nil, type: nil, code: nil, state: 1, act: "", actor: ""),
+        ReadOriginal(failureId: id), ReadActs(failureId: id, max: 1), ReadAttempts(failureId: id, max: 1),
+        CountFailureGroups(states: [], groupsMax: 1), CountRedriven(redriveId: id),
+        RedriveMeant(meant: meant, redriveId: nil, delaySeconds: 0, pauseSeconds: 0, actor: actor),
+        DiscardMeant(meant: meant, actor: actor), WriteAct(failureId: id, act: "", actor: actor),
+        LockFailure(failureId: id),
+        WriteEdit(
+            failureId: id, actor: actor, stored: StoredBody(envelope: [], sealedBody: []), inboxKey: [], fields: []),
         WritePause(seconds: 1, actor: "", reason: nil), EndPause(), ReadPause(),
-        ReadStatus(), ReadCopies(names: []), CompleteCopy(name: ""), ReadGrants(users: [], isCopy: true),
+        ReadStatus(limits: MessagingLimits()), ReadCopies(names: []), CompleteCopy(name: ""),
+        ReadGrants(users: [], isCopy: true),
         CopyGrants(grants: []), MeasureGrants(), GiveBack(queue: "", keys: []),
         WriteAudit(records: []), LockAuditHead(), ReadAuditHead(), ReadUnsealed(max: 1),
         SealRows(eventIds: [], places: [], hashes: []), MoveAuditHead(length: 0, hash: nil),
         ListAudit(after: 0, auditedId: nil, max: 1), HoldPersons(places: []), LockPerson(place: 0),
         ReadTombstones(keys: []), WriteTombstones(keys: [], requestIds: [], times: []),
         ListTombstones(after: [], max: 1),
-        ReadPersonalFailures(types: [], after: id, max: 1), EraseFailures(ids: []),
+        ReadPersonalFailures(types: [], after: id, max: 1), EraseFailures(ids: []), EraseOriginals(failureIds: []),
         ReadPersonalSchedule(types: [], after: id, max: 1), EraseSchedule(ids: []),
         ReadAuditOfPerson(personId: id, max: 1), EraseAuditOfPerson(personId: id),
     ]

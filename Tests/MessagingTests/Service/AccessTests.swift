@@ -251,6 +251,32 @@ private struct ReadCompleteness: Statement {
         }
     }
 
+    @Test func thoseThatWereRefusedAreRedrivenTogetherAndHaveOneEffectEach() async throws {
+        try await withStage { stage in
+            try await stage.service.running {
+                try await stage.cities.close(0, to: stage.service)
+                let (mine, others) = ((0..<100).map { _ in stage.redeem() }, (0..<3).map { _ in stage.redeem(UUID()) })
+                try await stage.send(mine + others)
+                try await eventually("all are refused") { try await stage.service.failures().count == 103 }
+                try await stage.cities.say(stage.grant(), to: stage.service)
+                // Some have come again and were handled.
+                try await stage.send(Array(mine.prefix(10)))
+                try await stage.service.waitForEffects(10, "redeem")
+                let redrive = RedriveFailures<VouchersService>(
+                    FailureSelection(code: "not-allowed"), redriveId: UUID())
+                #expect(try await stage.administrator.requester.call(redrive).count == 103)
+                let id = try #require(redrive.redriveId)
+                try await eventually("all have been tried") {
+                    try await stage.administrator.requester.call(GetRedrive<VouchersService>(redriveId: id)).waiting
+                        == 0
+                }
+                let end = try await stage.administrator.requester.call(GetRedrive<VouchersService>(redriveId: id))
+                #expect(end.done == 100 && end.failed == 3)
+                #expect(try await stage.count() == 100)
+            }
+        }
+    }
+
     @Test func anInstanceThatDidNotHearOfAGrantKnowsItFromTheDatabase() async throws {
         try await withStage { stage in
             try await stage.service.running {

@@ -1,5 +1,6 @@
 import AMQP
 import FoundationEssentials
+import JSON
 import Logging
 import ManagementAPI
 import Postgres

@@ -23,7 +23,7 @@ struct Clerk {
     init(desk: Desk, number: Int, seed: UInt64) {
         self.desk = desk
         generator = SeededGenerator(seed: seed)
-        turn = number * 2
+        turn = number * 3
     }
 
     /// Works until the task is cancelled.
@@ -39,7 +39,7 @@ struct Clerk {
             // The pace of the load, no wait for anything.
             try await Task.sleep(for: .milliseconds(Int.random(in: 20...150, using: &generator)))
             turn += 1
-            switch turn % 8 {
+            switch turn % 12 {
             case 0: try await captureWhole(&item)
             case 1: try await captureParts(&item)
             case 2: try await release(&item)
@@ -47,6 +47,10 @@ struct Clerk {
             case 4: try await block(&item)
             case 5: try await holdTooMuch(item)
             case 6: try await replace(&item)
+            case 7: try await refund()
+            case 8: try await cancel()
+            case 9: try await exchange()
+            case 10: try await sellStock()
             default: try await captureAndReleaseRest(&item)
             }
         }
@@ -66,10 +70,14 @@ struct Clerk {
 
     // MARK: Steps
 
-    private mutating func issue() async throws -> Case {
-        let (id, city) = (generator.uuid(), desk.shop.cities[Int.random(in: 0...1, using: &generator)])
+    /// Sells a voucher; one of the programme of the shelf is issued by the first city.
+    private mutating func issue(under programmeId: UUID? = nil) async throws -> Case {
+        let place = programmeId == nil ? Int.random(in: 0...1, using: &generator) : 0
+        let (id, city) = (generator.uuid(), desk.shop.cities[place])
         let value = Int64.random(in: 10_000...90_000, using: &generator)
-        let command = IssueVoucher(issueId: id, issuerCityId: city, value: Money(value, "EUR"))
+        let command = IssueVoucher(
+            issueId: id, issuerCityId: city, value: Money(value, "EUR"), programmeId: programmeId,
+            payment: programmeId.map { _ in .cash })
         let reply = try await desk.ask(
             command, about: id, says: [Errand.Said(VoucherIssued.self, id)], orElse: IssueRefused.self,
             copies: copies())
@@ -234,6 +242,73 @@ struct Clerk {
         if let redemption = old.redemption, redemption.left > 0 {
             try await reverse(redemption.id, redemption.merchantId, redemption.left)
         }
+    }
+
+    // MARK: Ends of a voucher
+
+    /// Sells a voucher, spends some of it, and pays out what is left; a second time there is nothing.
+    private mutating func refund() async throws {
+        guard let programmeId = await desk.cashProgramme else { return }
+        var item = try await issue(under: programmeId)
+        try await captureWhole(&item)
+        let (id, voucherId) = (generator.uuid(), item.voucherId)
+        _ = try await desk.ask(
+            RefundVoucher(refundId: id, voucherId: voucherId, issuerCityId: item.city, reason: "moves away"),
+            about: voucherId, says: [Errand.Said(VoucherRefunded.self, id)], orElse: VoucherChangeRefused.self,
+            copies: copies())
+        let city = item.city
+        await desk.note { $0.refund(id, of: voucherId, in: city) }
+        item.balance = 0
+        _ = try await desk.ask(
+            RefundVoucher(
+                refundId: generator.uuid(), voucherId: voucherId, issuerCityId: item.city, reason: "once more"),
+            about: voucherId, says: [], orElse: VoucherChangeRefused.self, refusal: "nothing-left", copies: copies())
+        try await holdTooMuch(item)
+    }
+
+    /// Sells a voucher and takes it back; its code pays nothing from then on.
+    private mutating func cancel() async throws {
+        let item = try await issue()
+        let (id, voucherId) = (generator.uuid(), item.voucherId)
+        _ = try await desk.ask(
+            CancelVoucher(cancellationId: id, voucherId: voucherId, issuerCityId: item.city, reason: "bought twice"),
+            about: voucherId, says: [Errand.Said(VoucherCancelled.self, id)], orElse: VoucherChangeRefused.self,
+            copies: copies())
+        await desk.note { $0.cancel(id, of: voucherId, in: item.city) }
+        try await refusedHold(item, 1, as: "voucher-not-usable", because: "voucher-not-active")
+        _ = try await desk.ask(
+            CancelVoucher(
+                cancellationId: generator.uuid(), voucherId: voucherId, issuerCityId: item.city, reason: "once more"),
+            about: voucherId, says: [], orElse: VoucherChangeRefused.self, refusal: "voucher-ended", copies: copies())
+    }
+
+    /// Exchanges a voucher that is past its validity, and spends some of the new one; the old code pays nothing.
+    private mutating func exchange() async throws {
+        guard let expired = await desk.takeExpired() else { return }
+        let (id, city) = (generator.uuid(), desk.shop.cities[0])
+        let reply = try await desk.ask(
+            ExchangeVoucher(exchangeId: id, issuerCityId: city, code: expired.code), about: id,
+            says: [Errand.Said(VoucherExchanged.self, id)], orElse: ExchangeRefused.self, copies: copies())
+        guard let reply else { throw Desk.NotServed(description: "exchange \(id) was refused") }
+        await desk.note { $0.exchange(id, expired.voucherId, for: reply.newVoucherId) }
+        let old = Case(voucherId: expired.voucherId, code: expired.code, city: city, balance: 0, redemption: nil)
+        try await refusedHold(old, 1, as: "voucher-not-usable", because: "voucher-expired")
+        var new = Case(
+            voucherId: reply.newVoucherId, code: reply.code, city: city, balance: expired.value, redemption: nil)
+        try await captureAndReleaseRest(&new)
+    }
+
+    /// Sells some of the printed stock; what is sold cannot be sold again.
+    private mutating func sellStock() async throws {
+        guard let serials = await desk.takeSerials(Int.random(in: 1...9, using: &generator)) else { return }
+        let (id, again, city) = (generator.uuid(), generator.uuid(), desk.shop.cities[0])
+        _ = try await desk.ask(
+            ActivateStock(saleId: id, issuerCityId: city, serials: serials, payment: .cash), about: id,
+            says: [Errand.Said(StockActivated.self, id)], orElse: StockRefused.self, copies: copies())
+        await desk.sell(id, serials)
+        _ = try await desk.ask(
+            ActivateStock(saleId: again, issuerCityId: city, serials: serials, payment: .cash), about: again, says: [],
+            orElse: StockRefused.self, refusal: "stock-not-available", copies: copies())
     }
 
     /// Holds the last of it for a second, and comes when the answer says that it is over.

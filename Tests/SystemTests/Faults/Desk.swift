@@ -8,9 +8,14 @@ struct DeskRecord: Sendable {
     var errands: [Errand] = []
     /// How many vouchers of which value were ordered, by order.
     var orders: [UUID: [Int64: Int]] = [:]
+    /// What was printed, sold and given out in files.
+    var stock = DeskStock()
+    /// What is said because of time, and of no command.
+    var told: [Errand.Said] = []
 }
 
-/// A desk where vouchers are issued, held, captured, released, taken back, blocked, replaced and ordered, beside the tills.
+/// A desk where vouchers are issued, held, captured, released, taken back, blocked, replaced, refunded, cancelled, exchanged and
+/// ordered, where printed stock is sold and codes leave in files, beside the tills.
 ///
 /// Each step on a voucher waits for the answer to the one before, so that the outcome of every command is known beforehand; the
 /// clerks of a desk work at the same time on vouchers of their own. Every command is sent with a confirm until it is answered;
@@ -37,10 +42,13 @@ actor Desk {
     private static let deadline = Duration.seconds(3_600)
 
     let shop: Shop
-    private let client: Client
+    let client: Client
     private let seed: UInt64
     private(set) var record = DeskRecord()
     private var ordering: [Task<Void, any Error>] = []
+    /// The last of the code files.
+    var printing: Task<Void, any Error>?
+    private var shelf: DeskShelf?
     private var isClosed = false
 
     init(_ client: Client, shop: Shop, seed: UInt64) {
@@ -73,6 +81,49 @@ actor Desk {
         change(&record.books)
     }
 
+    /// Notes what has to be said though no command says it.
+    func tell(_ said: Errand.Said) {
+        record.told.append(said)
+    }
+
+    // MARK: The shelf
+
+    /// Has the shelf ready for the clerks.
+    func put(_ shelf: DeskShelf) {
+        self.shelf = shelf
+    }
+
+    /// The programme of which vouchers are redeemable for cash.
+    var cashProgramme: UUID? { shelf?.programmeId }
+
+    /// Takes a voucher that is past its validity, if there is one left.
+    func takeExpired() -> DeskShelf.Expired? {
+        shelf?.expired.popLast()
+    }
+
+    /// Takes so many serial numbers of the stock, if there are as many left.
+    func takeSerials(_ count: Int) -> SerialRange? {
+        guard let first = shelf?.nextSerial, first + count - 1 <= record.stock.count else { return nil }
+        shelf?.nextSerial += count
+        return SerialRange(orderId: record.stock.orderId, from: first, to: first + count - 1)
+    }
+
+    /// Notes what is printed.
+    func startStock(_ orderId: UUID) {
+        record.stock = DeskStock(
+            orderId: orderId, count: Self.printedCount, value: Self.printedValue, cityId: shop.cities[0])
+    }
+
+    /// Notes a sale of stock.
+    func sell(_ saleId: UUID, _ serials: SerialRange) {
+        record.stock.sales[saleId] = serials.from...serials.to
+    }
+
+    /// Notes a file that codes left in.
+    func keep(_ file: CodeFile) {
+        record.stock.files[file.fileId] = file
+    }
+
     // MARK: Orders
 
     /// Sets the programme that orders are placed under; it offers these values.
@@ -100,9 +151,10 @@ actor Desk {
             })
     }
 
-    /// Waits until all orders are placed.
+    /// Waits until all orders are placed, and all files are there.
     func ordered() async throws {
         for order in ordering { try await order.value }
+        try await printing?.value
     }
 
     // MARK: Asking

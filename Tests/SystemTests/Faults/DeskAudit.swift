@@ -9,6 +9,7 @@ struct DeskAudit: Sendable {
     let record: DeskRecord
     let found: DeskBooks
     let orders: DeskOrders
+    let stock: DeskStockFound
     let said: [Errand.Said: Int]
 
     /// Reads everything.
@@ -18,14 +19,21 @@ struct DeskAudit: Sendable {
         let connection = try await Connection.connect(to: system.database(.vouchers), name: "audit", limits: .migrating)
         let (vouchers, issues, holds, refused, redemptions) = try await connection.execute(
             AuditDeskVouchers(), AuditIssues(), AuditHolds(), AuditRefusedHolds(), AuditDeskRedemptions())
-        let (reversals, replacements, chunks, made, postings) = try await connection.execute(
-            AuditReversals(), AuditReplacements(), AuditChunks(), AuditOrders(), AuditPostings())
+        let (reversals, chunks, made, postings) = try await connection.execute(
+            AuditReversals(), AuditChunks(), AuditOrders(), AuditPostings())
+        let (changes, exchanges, sales, files) = try await connection.execute(
+            AuditChanges(), AuditExchanges(), AuditStockSales(), AuditCodeFiles())
         await connection.close()
 
         let others = vouchers.filter { !cards.contains($0.voucherId) }
+        let printed = record.stock.orderId
         let orders = DeskOrders(
-            vouchers: others.filter { $0.orderId != nil }, chunks: chunks, made: made, postings: postings,
+            vouchers: others.filter { $0.orderId != nil && $0.orderId != printed },
+            chunks: chunks.filter { $0.orderId != printed }, made: made.filter { $0.0 != printed }, postings: postings,
             said: try await log.events(OrderProduced.self, by: \.orderId).mapValues { $0.map(\.event.firstSerial) })
+        let stock = DeskStockFound(
+            vouchers: others.filter { $0.orderId == printed }, sales: sales, files: files,
+            digests: try await digests(of: files, in: system.mailFolder), postings: postings)
         var found = DeskBooks()
         found.vouchers = table(others.filter { $0.orderId == nil }.map { ($0.voucherId, $0.voucher) })
         found.issues = table(issues.filter { !cards.contains($0.1) })
@@ -33,12 +41,23 @@ struct DeskAudit: Sendable {
         found.refusedHolds = table(refused)
         found.redemptions = table(redemptions.filter { !cards.contains($0.1.voucherId) })
         found.reversals = table(reversals)
-        found.replacements = table(replacements)
-        let theirs = Set((postings.touching(cards) + orders.postings).map(\.entry))
+        found.changes = table(changes)
+        found.exchanges = table(exchanges)
+        let theirs = Set((postings.touching(cards) + orders.postings + stock.postings).map(\.entry))
         found.note(postings.filter { !theirs.contains($0.entry) })
         return DeskAudit(
-            record: record, found: found, orders: orders,
+            record: record, found: found, orders: orders, stock: stock,
             said: try await log.saidOfDesk(cards, purchases: Set(await till.record.map(\.redemptionId))))
+    }
+
+    /// What is in the folder of code files, as far as it is known of.
+    private static func digests(of files: [AuditCodeFiles.Row], in folder: String) async throws -> [String: String] {
+        var digests: [String: String] = [:]
+        for file in files {
+            let result = try await Program.run("/usr/bin/sha256sum", ["\(folder)/\(file.name)"])
+            if result.status == 0 { digests[file.name] = result.output.split(separator: " ").first.map(String.init) }
+        }
+        return digests
     }
 
     private static func table<Value>(_ rows: [(UUID, Value)]) -> [UUID: Value] {
@@ -47,13 +66,15 @@ struct DeskAudit: Sendable {
 
     /// Everything that is not as it must be.
     var faults: [String] {
-        record.errands.flatMap(\.faults) + record.books.differences(from: found) + orders.faults(record.orders) + events
+        record.errands.flatMap(\.faults) + record.books.differences(from: found) + orders.faults(record.orders)
+            + stock.faults(record.stock) + events
     }
 
     /// Every outcome was said, each as often as it is one.
     private var events: [String] {
         var wanted: [Errand.Said: Int] = [:]
         for errand in record.errands { wanted.merge(errand.said, uniquingKeysWith: +) }
+        for said in record.told { wanted[said, default: 0] += 1 }
         return Set(wanted.keys).union(said.keys).compactMap { key in
             let (wanted, said) = (wanted[key, default: 0], said[key, default: 0])
             return wanted == said ? nil : "desk: \(key) was said under \(said) ids, not \(wanted)"
@@ -69,7 +90,9 @@ struct DeskAudit: Sendable {
             + "\(answers.filter { $0.code == Audit.merchantUnknown }.count) early refusals; "
             + "\(found.vouchers.count) vouchers, "
             + "\(found.holds.count) holds, \(found.redemptions.count) captures, \(found.reversals.count) reversals, "
-            + "\(found.replacements.count) replacements; \(orders.vouchers.count) vouchers of \(orders.made.count) orders"
+            + "\(found.changes.count) replaced, refunded or cancelled, \(found.exchanges.count) exchanged; "
+            + "\(orders.vouchers.count) vouchers of \(orders.made.count) orders; \(record.stock.sold) of \(stock.vouchers.count) "
+            + "printed ones sold in \(stock.sales.count) sales, codes in \(stock.files.count) files"
     }
 }
 

@@ -36,7 +36,16 @@ struct DeskBooks: Sendable, Equatable {
         let remaining: Int64
     }
 
-    struct Replacement: Sendable, Hashable {
+    /// A replacement, a refund or a cancellation.
+    struct Change: Sendable, Hashable {
+        let kind: String
+        let voucherId: UUID
+        /// Of a replacement.
+        var newVoucherId: UUID?
+        let amount: Int64
+    }
+
+    struct Exchange: Sendable, Hashable {
         let voucherId: UUID
         let newVoucherId: UUID
         let amount: Int64
@@ -65,7 +74,8 @@ struct DeskBooks: Sendable, Equatable {
     var refusedHolds: [UUID: String] = [:]
     var redemptions: [UUID: Redemption] = [:]
     var reversals: [UUID: Reversal] = [:]
-    var replacements: [UUID: Replacement] = [:]
+    var changes: [UUID: Change] = [:]
+    var exchanges: [UUID: Exchange] = [:]
     /// The lines of each entry, in any order.
     var entries: [Cause: [Line: Int]] = [:]
 
@@ -125,8 +135,35 @@ struct DeskBooks: Sendable, Equatable {
         vouchers[voucherId]?.status = "replaced"
         vouchers[newVoucherId] = Voucher(value: amount, balance: amount)
         issues[replacementId] = newVoucherId
-        replacements[replacementId] = Replacement(voucherId: voucherId, newVoucherId: newVoucherId, amount: amount)
+        changes[replacementId] = Change(
+            kind: "replacement", voucherId: voucherId, newVoucherId: newVoucherId, amount: amount)
         book("replacement", replacementId, amount, from: ("voucher", voucherId), to: ("voucher", newVoucherId))
+    }
+
+    mutating func exchange(_ exchangeId: UUID, _ voucherId: UUID, for newVoucherId: UUID) {
+        let amount = vouchers[voucherId]?.balance ?? 0
+        vouchers[voucherId]?.balance = 0
+        vouchers[voucherId]?.status = "replaced"
+        vouchers[newVoucherId] = Voucher(value: amount, balance: amount)
+        exchanges[exchangeId] = Exchange(voucherId: voucherId, newVoucherId: newVoucherId, amount: amount)
+        book("exchange", exchangeId, amount, from: ("voucher", voucherId), to: ("voucher", newVoucherId))
+    }
+
+    /// Pays out what is left; the voucher stays as it is.
+    mutating func refund(_ refundId: UUID, of voucherId: UUID, in city: UUID) {
+        payBack("refund", refundId, voucherId, city)
+    }
+
+    mutating func cancel(_ cancellationId: UUID, of voucherId: UUID, in city: UUID) {
+        payBack("cancellation", cancellationId, voucherId, city)
+        vouchers[voucherId]?.status = "cancelled"
+    }
+
+    private mutating func payBack(_ kind: String, _ id: UUID, _ voucherId: UUID, _ city: UUID) {
+        let amount = vouchers[voucherId]?.balance ?? 0
+        vouchers[voucherId]?.balance = 0
+        changes[id] = Change(kind: kind, voucherId: voucherId, amount: amount)
+        book(kind, id, amount, from: ("voucher", voucherId), to: ("issuer-cash", city))
     }
 
     private mutating func book(
@@ -147,7 +184,8 @@ struct DeskBooks: Sendable, Equatable {
             + Self.differences("refused hold", refusedHolds, found.refusedHolds)
             + Self.differences("redemption", redemptions, found.redemptions)
             + Self.differences("reversal", reversals, found.reversals)
-            + Self.differences("replacement", replacements, found.replacements)
+            + Self.differences("change", changes, found.changes)
+            + Self.differences("exchange", exchanges, found.exchanges)
             + Self.differences("entry", entries, found.entries)
     }
 

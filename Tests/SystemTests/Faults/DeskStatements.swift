@@ -1,3 +1,4 @@
+import Contracts
 import Foundation
 import Postgres
 
@@ -81,19 +82,81 @@ struct AuditReversals: Statement {
     }
 }
 
-/// Every replacement, and whatever else ended a voucher.
-struct AuditReplacements: Statement {
-    static let sql = """
-        SELECT change_id, voucher_id, coalesce(new_voucher_id, '00000000-0000-0000-0000-000000000000'), amount
-        FROM voucher_change
-        """
+/// Every replacement, refund and cancellation.
+struct AuditChanges: Statement {
+    static let sql = "SELECT change_id, kind, voucher_id, new_voucher_id, amount FROM voucher_change"
 
-    static func row(_ columns: inout Columns) throws -> (UUID, DeskBooks.Replacement) {
+    static func row(_ columns: inout Columns) throws -> (UUID, DeskBooks.Change) {
         (
             try columns.next(),
-            DeskBooks.Replacement(
+            DeskBooks.Change(
+                kind: try columns.next(), voucherId: try columns.next(), newVoucherId: try columns.next(),
+                amount: try columns.next())
+        )
+    }
+}
+
+/// Every exchange.
+struct AuditExchanges: Statement {
+    static let sql = "SELECT exchange_id, voucher_id, new_voucher_id, amount FROM exchange"
+
+    static func row(_ columns: inout Columns) throws -> (UUID, DeskBooks.Exchange) {
+        (
+            try columns.next(),
+            DeskBooks.Exchange(
                 voucherId: try columns.next(), newVoucherId: try columns.next(), amount: try columns.next())
         )
+    }
+}
+
+/// Every sale of printed stock by serial numbers; one by a code has none, and shows as zero.
+struct AuditStockSales: Statement {
+    struct Row: Sendable, Hashable {
+        let saleId: UUID
+        let orderId: UUID
+        let from: Int32
+        let to: Int32
+        let vouchers: Int32
+        let total: Int64
+    }
+
+    static let sql = """
+        SELECT sale_id, order_id, coalesce(from_serial, 0), coalesce(to_serial, 0), vouchers, total FROM stock_sale
+        """
+
+    static func row(_ columns: inout Columns) throws -> Row {
+        Row(
+            saleId: try columns.next(), orderId: try columns.next(), from: try columns.next(), to: try columns.next(),
+            vouchers: try columns.next(), total: try columns.next())
+    }
+}
+
+/// Every file that codes left in.
+struct AuditCodeFiles: Statement {
+    struct Row: Sendable, Hashable {
+        let fileId: UUID
+        let name: String
+        /// In hexadecimal digits.
+        let sha256: String
+        let bytes: Int64
+        let vouchers: Int32
+    }
+
+    static let sql = "SELECT file_id, name, encode(sha256, 'hex'), bytes, vouchers FROM code_file"
+
+    static func row(_ columns: inout Columns) throws -> Row {
+        Row(
+            fileId: try columns.next(), name: try columns.next(), sha256: try columns.next(),
+            bytes: try columns.next(), vouchers: try columns.next())
+    }
+}
+
+extension AuditCodeFiles.Row {
+    /// As it was answered.
+    init(_ file: CodeFile) {
+        self.init(
+            fileId: file.fileId, name: file.name, sha256: file.sha256, bytes: Int64(file.bytes),
+            vouchers: Int32(file.vouchers))
     }
 }
 

@@ -118,6 +118,21 @@ final class FaultRun: Sendable {
         return start.addingTimeInterval(-2)...Date().addingTimeInterval(2)
     }
 
+    /// Puts the last day of vouchers into the past, and waits until the service has noted that it is over.
+    func age(_ vouchers: [UUID]) async throws {
+        let ids = vouchers.map { "'\($0.uuidString)'" }.joined(separator: ", ")
+        try await onDatabase {
+            try await $0.runScript(
+                "UPDATE voucher SET valid_until = (now() AT TIME ZONE 'UTC')::date - 1 WHERE voucher_id IN (\(ids))")
+        }
+        try await eventually(within: .seconds(60), "the end of \(vouchers.count) vouchers") {
+            try await onDatabase { connection in
+                let found = try await connection.execute(AuditDeskVouchers())
+                return found.filter { $0.voucher.status == "expired" }.count == vouchers.count
+            }
+        }
+    }
+
     /// Runs statements on the database of vouchers, as its server's administrator.
     func onDatabase<Value: Sendable>(_ body: (Connection) async throws -> Value) async throws -> Value {
         let connection = try await Connection.connect(

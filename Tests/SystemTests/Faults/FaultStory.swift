@@ -70,6 +70,7 @@ struct FaultStory {
     ) async throws {
         let start = ContinuousClock.now
         let (till, desk) = (load.till, load.desk)
+        try await desk.fillShelf { try await run.age($0) }
         let sale = Task { try await till.sell(perSecond: perSecond) }
         let service = Task { try await desk.serve() }
         let wipes: [ClosedRange<Date>]
@@ -113,6 +114,7 @@ struct FaultStory {
                 return await till.confirmedCount >= share
             }
             if number < Self.orders { await desk.order(under: programmeId, Self.order) }
+            await desk.printCodes(number)
             try await Task.sleep(for: .milliseconds(pauses[number]))
             tell("\(start.elapsed) \(await till.confirmedCount) confirmed; \(number + 1): \(fault)")
             if let wipe = try await run.commit(fault) { wipes.append(wipe) }

@@ -16,7 +16,7 @@ final class ServiceProcess: Sendable {
     let httpPort: Int
     private let program: String
     private let environment: [String: String]
-    private let log: String
+    private let logFile: String
     private let running = Mutex<Process?>(nil)
 
     /// Describes an instance; nothing runs before ``start()``.
@@ -33,13 +33,13 @@ final class ServiceProcess: Sendable {
         program = system.program(service)
         environment = system.environment(
             of: service, httpPort: httpPort, brokerPort: brokerPort, databasePort: databasePort)
-        log = "\(system.servers.state)/log/\(system.name)-\(label).log"
+        logFile = "\(system.servers.state)/log/\(system.name)-\(label).log"
     }
 
     /// Starts the executable; what it logs is added to the instance's file.
     func start() throws {
-        if !FileManager.default.fileExists(atPath: log) { try Data().write(to: URL(filePath: log)) }
-        let writing = try FileHandle(forWritingTo: URL(filePath: log))
+        if !FileManager.default.fileExists(atPath: logFile) { try Data().write(to: URL(filePath: logFile)) }
+        let writing = try FileHandle(forWritingTo: URL(filePath: logFile))
         try writing.seekToEnd()
         let process = Process()
         process.executableURL = URL(filePath: program)
@@ -71,10 +71,12 @@ final class ServiceProcess: Sendable {
             description: "\(label) ended by itself with \(process.terminationStatus):\n\(lastLines)")
     }
 
+    /// What the instance has logged, over its starts.
+    var log: String { (try? String(contentsOfFile: logFile, encoding: .utf8)) ?? "" }
+
     /// The end of the instance's log.
     var lastLines: String {
-        let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
-        return text.split(separator: "\n").suffix(25).joined(separator: "\n")
+        log.split(separator: "\n").suffix(25).joined(separator: "\n")
     }
 
     /// Waits until `/health/ready` says so; returns how long it took.

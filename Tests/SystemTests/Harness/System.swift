@@ -1,6 +1,7 @@
 import AMQP
 import Contracts
 import Foundation
+import JSON
 import ManagementAPI
 import Postgres
 import TestKit

@@ -54,6 +54,46 @@ struct HoldHandlerTests {
         }
     }
 
+    @Test func aShopSeesWhatBecameOfItsHoldAndNobodyElseDoes() async throws {
+        try await Shop.open { shop in
+            let voucher = try await shop.issued(10_000)
+            func hold(_ amount: Int64) async throws -> HoldAmount.Reply {
+                try await shop.bench.run(shop.hold, [shop.holding(voucher, amount)]).reply(to: HoldAmount.self)
+            }
+            func shown(_ id: UUID, _ merchant: UUID?) async throws -> GetHold.Reply {
+                try await shop.bench.ask(GetHoldByID(), GetHold(holdId: id, merchantId: merchant))
+            }
+            let made = try await hold(4_000)
+            let open = try await shown(made.holdId, shop.merchant)
+            #expect(open.state == .open && open.held == made.amount && open.expiresAt == made.expiresAt)
+            #expect(open.voucherId == made.voucherId && open.merchantId == shop.merchant && open.closedAt == nil)
+            #expect(try await shown(made.holdId, nil) == open, "administrators name no merchant")
+            for (id, merchant) in [(made.holdId, UUID()), (UUID(), shop.merchant)] {
+                let problem = await #expect(throws: Problem.self) { try await shown(id, merchant) }
+                #expect(problem == HoldRefusalReason.holdUnknown.problem)
+            }
+            let capture = shop.capture(made.holdId, 3_000, releasesRest: true)
+            _ = try await shop.bench.run(CaptureHolds(), [capture])
+            let captured = try await shown(made.holdId, shop.merchant)
+            #expect(captured.state == .captured && captured.closedAt != nil && captured.held.amount == 0)
+            #expect(captured.captured.amount == 3_000 && captured.released.amount == 1_000)
+
+            let other = try await hold(500)
+            try await shop.bench.database.withConnection {
+                try await $0.runScript(
+                    """
+                    UPDATE hold SET held_at = held_at - interval '2 hours', expires_at = expires_at - interval '2 hours'
+                    WHERE hold_id = '\(other.holdId.text)'
+                    """)
+            }
+            let over = try await shown(other.holdId, shop.merchant)
+            #expect(over.state == .expired && over.held.amount == 500, "nobody has freed it yet")
+            _ = try await shop.bench.run(ExpireHolds())
+            let freed = try await shown(other.holdId, shop.merchant)
+            #expect(freed.state == .expired && freed.held.amount == 0 && freed.released.amount == 500)
+        }
+    }
+
     @Test func everyCommandIsRepeatedWithItsFirstAnswer() async throws {
         try await Shop.open { shop in
             let voucher = try await shop.issued(5_000)

@@ -32,6 +32,14 @@ struct DailyFiguresTests {
             CheckVouchers(above: id, upTo: id, max: 1), FindRedemptionBound(above: id, count: 1),
             CountRedemptions(above: id, upTo: id), CheckRedemptions(above: id, upTo: id, max: 1),
             CheckReversals(max: 1), CountLiabilityDays(), CheckRunningSums(max: 1), CheckOwed(max: 1),
+            CheckBookedDays(from: now, until: now, max: 1), CheckVoucherCount(),
+            FindHoldBound(above: id, count: 1), CountHolds(above: id, upTo: id),
+            CheckHolds(above: id, upTo: id, max: 1), CheckVoucherHolds(above: id, upTo: id, max: 1),
+            CheckSettledRedemptions(above: id, upTo: id, max: 1), CheckSettledReversals(max: 1), CountStatements(),
+            CheckStatements(max: 1), CheckPairs(max: 1), CheckPayouts(max: 1), CheckSettlementSums(max: 1),
+            CheckSettlementEntries(max: 1),
+            SumBookings(from: now, until: now), ReadBookings(day: day), WriteBookings(day: day, bookings: []),
+            SumLedger(from: now, linesMax: 1), CheckMovedVouchers(linesMax: 1),
         ]
         try await Shop.open { shop in
             let mistakes = try await shop.bench.mistakes(in: statements)

@@ -84,9 +84,12 @@ import Testing
         let month = try #require(Month("2026-11"))
         let pieces: [LedgerPiece] = [
             .first, .journal(month), .vouchers(UUID()), .redemptions(LedgerPiece.lastID), .reversals, .figures,
+            .holds(UUID()), .settlement,
         ]
         for piece in pieces { #expect(LedgerPiece(piece.text) == piece) }
-        for text in ["", "journal", "journal 2026-13", "vouchers x", "reversals 1", "figures ", "all"] {
+        for text in [
+            "", "journal", "journal 2026-13", "vouchers x", "reversals 1", "holds", "settlement 1", "figures ", "all",
+        ] {
             #expect(LedgerPiece(text) == nil, "\(text)")
         }
     }

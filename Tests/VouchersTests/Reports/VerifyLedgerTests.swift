@@ -23,7 +23,8 @@ struct VerifyLedgerTests {
     static let harms = [
         Harm(
             sql: "UPDATE posting SET amount = amount + 1 WHERE account = 'issuer-cash' AND cause_id = "
-                + "(SELECT cause_id FROM posting WHERE cause = 'issue' LIMIT 1)", checks: ["entry-unbalanced"]),
+                + "(SELECT cause_id FROM posting WHERE cause = 'issue' LIMIT 1)",
+            checks: ["entry-unbalanced", "day-differs"]),
         Harm(
             sql: line + "SELECT cause, cause_id, account, owner_id, amount, currency, posted_at + interval '1 second' "
                 + "FROM posting WHERE cause = 'issue' AND cause_id = (SELECT min(cause_id::text)::uuid FROM posting "
@@ -32,10 +33,10 @@ struct VerifyLedgerTests {
         Harm(
             sql: "UPDATE voucher SET balance = balance - 1 WHERE voucher_id = \(one)",
             checks: ["voucher-balance", "owed-by-city"]),
-        Harm(sql: "UPDATE voucher SET held = 1 WHERE voucher_id = \(one)", checks: ["voucher-held"]),
+        Harm(sql: "UPDATE voucher SET held = 1 WHERE voucher_id = \(one)", checks: ["voucher-held", "voucher-holds"]),
         Harm(
             sql: "DELETE FROM voucher WHERE voucher_id NOT IN (SELECT voucher_id FROM issue) ",
-            checks: ["voucher-balance", "voucher-held", "owed-by-city"]),
+            checks: ["voucher-balance", "voucher-held", "owed-by-city", "voucher-count"]),
         Harm(
             sql: "UPDATE redemption SET amount = amount + 1 WHERE redemption_id = \(spent)",
             checks: ["redemption-spent", "redemption-payable"]),
@@ -51,7 +52,7 @@ struct VerifyLedgerTests {
         Harm(
             sql: line + "SELECT 'settlement', \(one), account, owner, amount, 'EUR', now() FROM (VALUES "
                 + "('voucher', \(one), 1), ('fees', \(one), -1)) AS line (account, owner, amount)",
-            checks: ["owed-changed-by-cause", "voucher-balance", "owed-by-city"]),
+            checks: ["owed-changed-by-cause", "voucher-balance", "owed-by-city", "settlement-booked"]),
         Harm(
             sql: "UPDATE liability_day SET owed = owed + 1 WHERE day = (SELECT max(day) FROM liability_day)",
             checks: ["day-sum", "owed-by-city"]),
@@ -62,6 +63,14 @@ struct VerifyLedgerTests {
         Harm(
             sql: "UPDATE redemption_day SET redeemed = redeemed + 1 WHERE day = (SELECT max(day) FROM redemption_day)",
             checks: ["day-differs"]),
+        Harm(
+            sql: "UPDATE booked_day SET amount = amount + 1 WHERE day = (SELECT max(day) FROM booked_day)",
+            checks: ["day-differs"]),
+        Harm(sql: "UPDATE booked_day SET lines = lines + 1 WHERE cause = 'redemption'", checks: ["day-differs"]),
+        Harm(
+            sql: "UPDATE booked_day SET lines = lines - 1 WHERE (day, account) = "
+                + "(SELECT max(day), 'voucher' FROM booked_day WHERE cause = 'issue') AND cause = 'issue'",
+            checks: ["day-differs", "voucher-count"]),
     ]
 
     /// Some years, followed by the figures; one voucher was issued without a command.

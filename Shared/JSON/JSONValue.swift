@@ -1,4 +1,4 @@
-/// Any JSON value: the arguments and definitions of the broker's things have no fixed shape.
+/// Any JSON value, where there is no fixed shape: the arguments of the broker's things, a message that is being edited.
 public indirect enum JSONValue: Sendable, Equatable {
     /// Text.
     case string(String)
@@ -14,6 +14,20 @@ public indirect enum JSONValue: Sendable, Equatable {
     case object([String: JSONValue])
     /// Nothing.
     case null
+}
+
+extension JSONValue {
+    /// The value of this name in an object.
+    public subscript(name: String) -> JSONValue? {
+        guard case .object(let members) = self else { return nil }
+        return members[name]
+    }
+
+    /// The values of a list.
+    public var items: [JSONValue]? {
+        guard case .array(let items) = self else { return nil }
+        return items
+    }
 }
 
 extension JSONValue: Codable {

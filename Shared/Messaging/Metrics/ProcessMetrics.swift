@@ -1,16 +1,21 @@
-internal import FoundationEssentials
-internal import Glibc
+import FoundationEssentials
+import Glibc
 
 /// What the kernel knows about this process, under the names that Prometheus's own libraries use.
-struct ProcessMetrics: Equatable {
-    var residentBytes: Int?
-    var cpuSeconds: Double?
-    var threads: Int?
-    var startSeconds: Double?
-    var openDescriptors: Int?
+public struct ProcessMetrics: Equatable, Sendable {
+    /// Memory in use.
+    public private(set) var residentBytes: Int?
+    /// Time on a processor.
+    public private(set) var cpuSeconds: Double?
+    /// How many threads there are.
+    public private(set) var threads: Int?
+    /// When the process began, in Unix time.
+    public private(set) var startSeconds: Double?
+    /// How many file descriptors are open.
+    public private(set) var openDescriptors: Int?
 
     /// Reads `/proc/self`; what cannot be read is left out.
-    static func read() -> ProcessMetrics {
+    public static func read() -> ProcessMetrics {
         let descriptors = try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
         // The listing itself has one open.
         return ProcessMetrics(
@@ -21,7 +26,7 @@ struct ProcessMetrics: Equatable {
     ///
     /// The second field of the first is the program's name in parentheses, and the name may hold spaces and parentheses:
     /// what is counted begins after the last one.
-    init(stat: String, bootStat: String, openDescriptors: Int?) {
+    public init(stat: String, bootStat: String, openDescriptors: Int?) {
         self.openDescriptors = openDescriptors
         guard let nameEnd = stat.lastIndex(of: ")") else { return }
         let fields = stat[stat.index(after: nameEnd)...].split(separator: " ")
@@ -35,24 +40,6 @@ struct ProcessMetrics: Equatable {
         let bootLine = bootStat.split(separator: "\n").first { $0.hasPrefix("btime ") }
         if let boot = bootLine.flatMap({ Double($0.dropFirst("btime ".count)) }), let start = field(22) {
             startSeconds = boot + start / ticksPerSecond
-        }
-    }
-
-    /// One text a figure.
-    var texts: [String] {
-        [
-            text("process_cpu_seconds_total", "Time on a processor, in seconds.", "counter", cpuSeconds),
-            text("process_open_fds", "Open file descriptors.", "gauge", openDescriptors.map(Double.init)),
-            text("process_resident_memory_bytes", "Memory in use, in bytes.", "gauge", residentBytes.map(Double.init)),
-            text("process_start_time_seconds", "When the process began, in Unix time.", "gauge", startSeconds),
-            text("process_threads", "Threads.", "gauge", threads.map(Double.init)),
-        ]
-        .compactMap(\.self)
-    }
-
-    private func text(_ name: String, _ help: String, _ type: String, _ value: Double?) -> String? {
-        value.map {
-            MetricsRegistry.text(name, help: help, type: type, lines: ["\(name) \(PrometheusName.number($0))"])
         }
     }
 
