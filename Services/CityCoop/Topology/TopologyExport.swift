@@ -1,5 +1,6 @@
 import ArgumentParser
 import Contracts
+import JSON
 import ManagementAPI
 
 /// Prints the topology as a broker imports it; needs no broker.

@@ -2,6 +2,7 @@ import AMQP
 import Contracts
 import FoundationEssentials
 import Logging
+import Metrics
 import Postgres
 
 /// Handles parked messages again, from their rows and never through the broker: republishing another's `user_id` is refused,
