@@ -17,25 +17,27 @@ struct InFlight: Codable, Equatable, Sendable {
     }
 
     var items: [Item]
-
-    /// What has to come to rest before the databases agree with one another.
-    var moving: [Item] { items.filter(\.isMoving) }
+    /// What has to come to rest before the databases agree with one another; who takes more in is among it.
+    var moving: [Item]
 
     init(_ report: SuiteReport) {
         items = report.queues.flatMap(Self.items) + report.services.flatMap(Self.items)
+        moving = items.filter(\.isMoving) + report.queues.compactMap(Self.reader)
+    }
+
+    /// Nobody reads the queues of commands while intake is paused.
+    private static func reader(of queue: SuiteReport.Queue) -> Item? {
+        guard let (_, name) = owner(of: queue.name), name.waitsForIntake, queue.consumers > 0 else { return nil }
+        return Item(place: queue.name, what: "readers go on", count: queue.consumers, isMoving: true)
     }
 
     private static func items(of queue: SuiteReport.Queue) -> [Item] {
-        guard let (service, name) = Self.owner(of: queue.name), name != .queries else {
+        guard let (_, name) = Self.owner(of: queue.name), name != .queries else {
             return [Item(place: queue.name, what: "messages wait", count: queue.ready, isMoving: false)].present
         }
-        let waits = name.waitsForIntake
         return [
-            Item(place: queue.name, what: "messages wait", count: queue.ready, isMoving: !waits),
+            Item(place: queue.name, what: "messages wait", count: queue.ready, isMoving: !name.waitsForIntake),
             Item(place: queue.name, what: "messages are in hand", count: queue.unacknowledged ?? 0, isMoving: true),
-            Item(
-                place: queue.name, what: "readers, the intake of \(service.rawValue) is not paused",
-                count: waits ? queue.consumers : 0, isMoving: true),
         ].present
     }
 
