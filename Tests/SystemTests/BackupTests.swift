@@ -104,7 +104,7 @@ extension SystemTests {
         private func expectManifest(_ folder: String) async throws {
             let manifest = try String(contentsOf: URL(filePath: "\(folder)/MANIFEST"), encoding: .utf8)
             for line in [
-                "format 1", "at-rest yes", "schema vouchers runtime 5", "key VOUCHERS_CODE_KEY 1 ", "lsn 0/",
+                "format 1", "at-rest yes", "schema vouchers runtime 6", "key VOUCHERS_CODE_KEY 1 ", "lsn 0/",
                 "audit cities:",
             ] {
                 #expect(manifest.contains("\n\(line)") || manifest.hasPrefix(line), "\(line) in \(manifest)")

@@ -217,6 +217,7 @@ private enum SettlementFilling {
                     AS taken_back
             FROM generate_series(1, 46000) AS number JOIN shop ON place = number % (SELECT count(*) FROM shop);
             BEGIN;
+            SET LOCAL lock_timeout = '60s';
             SELECT pg_advisory_xact_lock(hashtext('vouchers'), hashtext('daily-figures'));
             INSERT INTO voucher (voucher_id, issuer_city_id, currency, value, balance, status, key_id, lookup, last_four,
                 issued_at)

@@ -16,6 +16,8 @@ struct BenchYears: Sendable {
 
     init(_ address: DatabaseAddress) async throws {
         var limits = PostgresLimits()
+        // Whoever keeps the figures just now is waited for.
+        limits.lockTimeout = .seconds(60)
         limits.statementTimeout = .seconds(1_800)
         limits.flightDeadline = .seconds(1_810)
         connection = try await Connection.connect(to: address, name: "citycoop bench", limits: limits)
