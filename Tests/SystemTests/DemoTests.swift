@@ -60,6 +60,9 @@ extension SystemTests {
                 """
                 UPDATE redemption SET redeemed_at = redeemed_at - interval '2 days';
                 UPDATE reversal SET reversed_at = reversed_at - interval '2 days';
+                ALTER TABLE settlement_line DISABLE TRIGGER assigned;
+                UPDATE settlement_line SET happened_at = happened_at - interval '2 days';
+                ALTER TABLE settlement_line ENABLE TRIGGER assigned;
                 UPDATE settlement_run SET until_day = until_day - 2 WHERE state = 'prepared';
                 """)
             await connection.close()
