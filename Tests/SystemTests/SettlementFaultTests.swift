@@ -49,6 +49,10 @@ extension SystemTests {
         /// Two cities with an account each, and many shops of them that can be paid.
         private func open(_ client: Client) async throws -> Shop {
             let shop = try await Shop.open(client, merchants: 2, values: [1_000, 1_000])
+            for country in ["AT", "SI"] {
+                _ = try await client.call(
+                    SetFeeVATRate(country: country, firstDay: Self.period.from, basisPoints: 2_000))
+            }
             for city in shop.cities {
                 _ = try await client.callUntilKnown(
                     SetSettlementAccount(
