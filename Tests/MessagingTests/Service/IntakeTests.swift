@@ -48,9 +48,11 @@ import Testing
     @Test func aPauseEndsByItselfAndNeverEarlierBecauseOfAnother() async throws {
         try await withServiceAndClient { service, client in
             try await service.running {
-                let first = try await client.requester.call(PauseIntake<Owner>(seconds: 5))
+                let first = try await client.requester.call(PauseIntake<Owner>(seconds: 10))
                 let second = try await client.requester.call(PauseIntake<Owner>(seconds: 1))
                 #expect(first == second)
+                // An instance learns of it from the row, a moment later.
+                try await eventually("nobody reads commands") { try await readers(service) == 0 }
                 try await client.send(issues(5))
                 try await service.waitForEffects(5)
                 let until = try #require(first.pausedUntil)
