@@ -9,6 +9,9 @@ public actor ManagementAPI {
     /// Where it is; printing it shows no password.
     public nonisolated let address: ManagementAddress
 
+    /// How often one question is asked at most.
+    private static let questionsMax = 3
+
     private let loop: EventLoop
     private let transfer: Transfer
 
@@ -35,7 +38,7 @@ public actor ManagementAPI {
     func get<Answer: Decodable>(_ answer: Answer.Type, _ path: [String]) throws(ManagementError) -> Answer? {
         let bytes: [UInt8]
         do {
-            bytes = try perform("GET", path, body: nil)
+            bytes = try ask(path)
         } catch {
             guard error.isNotFound else { throw error }
             return nil
@@ -82,6 +85,18 @@ public actor ManagementAPI {
             preconditionFailure("what we send to the management API cannot be encoded: \(error)")
         }
         _ = try perform(method, path, body: [UInt8](body))
+    }
+
+    /// Asks again if the broker stumbles: listing queues it answers 500 when one of them goes at that moment.
+    private func ask(_ path: [String]) throws(ManagementError) -> [UInt8] {
+        for _ in 1..<Self.questionsMax {
+            do {
+                return try perform("GET", path, body: nil)
+            } catch {
+                guard case .refused(status: 500) = error.code else { throw error }
+            }
+        }
+        return try perform("GET", path, body: nil)
     }
 
     private func perform(_ method: String, _ path: [String], body: [UInt8]?) throws(ManagementError) -> [UInt8] {
